@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/** The sequence of input files as one capture: fills batches with framed packets.
+ *
+ * The format (pcap, pcapng; more to come) is found from the first bytes of each file, never from its name. Packet bytes stay in the
+ * block they were read into. Only framing happens here: decode fills layers later. One thread at a time. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "batch/batch.h"
+
+struct capture;
+
+enum capture_status {
+    CAPTURE_BATCH,   /**< the batch holds at least one packet */
+    CAPTURE_END,     /**< all inputs are read; the batch is empty */
+    CAPTURE_DAMAGED, /**< the current input is damaged or cut short: err says file, offset, expected; the batch holds what came before (possibly
+                          nothing); the next call goes on with the next input */
+    CAPTURE_FAILED   /**< the current input cannot be opened or is no capture, err says why; the next call goes on with the next input */
+};
+
+struct capture_options {
+    const char *const *paths; /**< argument order; borrowed */
+    uint32_t path_count;
+    uint32_t batch_packets;   /**< packets per batch, 1 at least */
+    uint32_t block_size;      /**< bytes per block */
+    uint32_t record_cap;      /**< largest record in bytes; a longer one is damage */
+    uint64_t skip;            /**< packets to leave out at the start; they are numbered all the same */
+    uint64_t count;           /**< packets to stop after, 0 for all */
+};
+
+struct capture *capture_new(const struct capture_options *options);
+/** Batches given out must have been recycled. */
+void capture_free(struct capture *capture);
+
+/** Fills an empty batch with the next packets of one block of one input. */
+enum capture_status capture_read(struct capture *capture, struct batch *batch, struct error *err);
+
+/** What is known of input `file` so far. */
+struct capture_file {
+    const char *name;
+    uint64_t size; /**< bytes, 0 if unknown */
+};
+const struct capture_file *capture_file(const struct capture *capture, uint32_t file);
+
+struct capture_totals {
+    uint64_t packets;
+    uint64_t bytes;      /**< captured */
+    uint64_t wire_bytes; /**< original lengths */
+    uint64_t read_bytes; /**< of the inputs, for progress */
+    int64_t first_ts_ns;
+    int64_t last_ts_ns;
+};
+void capture_totals(const struct capture *capture, struct capture_totals *out);

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/** What somebody asked for: per event kind, which fields; and from that, which stages run at all.
+ *
+ * "You pay only for what you subscribe to": a stage asks here before it does work. Filled during set-up by every
+ * analysis (subscriptions, handlers' bytecode, -T), read-only afterwards. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "event/path.h"
+#include "event/registry.h"
+
+struct interest_kind {
+    bool subscribed;      /**< somebody wants the event */
+    uint64_t fields;      /**< wanted mask over the event's own fields */
+    uint64_t flow;        /**< wanted mask over palua_flow_schema; not 0: the event carries its flow */
+    uint64_t flow_live;   /**< wanted mask over palua_flow_live_schema; not 0: live fields are copied in */
+};
+
+struct interest {
+    struct interest_kind kinds[EVENT_KIND_CAP];
+    bool state; /**< somebody keeps per-flow state (`st`): every event carries its flow */
+};
+
+void interest_add(struct interest *interest, const struct path *path);
+/** The event itself, and all its fields if `all_fields`. */
+void interest_add_event(struct interest *interest, const struct registry *registry, uint16_t kind, bool all_fields);

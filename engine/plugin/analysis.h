@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/** One instance of an analysis, whatever it is made of: a Lua script, a C plugin, the -T printer.
+ *
+ * The run sees only this. `consume` gets one batch at a time, in batch order, never concurrently with another hook of the same instance. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "batch/batch.h"
+#include "event/interest.h"
+#include "sink/output.h"
+
+/** How an analysis fared; decides the exit status. */
+struct analysis_report {
+    uint64_t errors; /**< script or plugin errors, counted per occurrence */
+    bool stop;       /**< end the run now (--strict, or a budget was met) */
+};
+
+struct analysis;
+
+struct analysis_ops {
+    /** The batch's events, through batch->parts. Output goes to `output` with order keys. */
+    void (*consume)(struct analysis *analysis, struct batch *batch, struct output *output);
+    /** Flows that ended in this batch: drop the state kept for them. May be NULL. */
+    void (*flow_ended)(struct analysis *analysis, uint64_t flow_id);
+    /** Takes over what another instance of the same analysis gathered. */
+    void (*merge)(struct analysis *into, struct analysis *from);
+    /** The run is over and everything merged: results go to `output`. */
+    void (*finish)(struct analysis *analysis, struct output *output);
+    void (*free)(struct analysis *analysis);
+};
+
+/** Embedded as first member by each kind of analysis. */
+struct analysis {
+    const struct analysis_ops *ops;
+    const char *name;
+    uint32_t order; /**< load order: the script part of output keys */
+    struct analysis_report report;
+};

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/** A result table: named, typed columns and rows of cells; what aggregations and plugins end up as.
+ *
+ * Built once at the end of a run, on the main thread. Text in cells is copied into the table's arena. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <palua/event.h>
+
+#include "base/arena.h"
+
+/** A cell's type beyond an event field's: fixed-point sums and counts. */
+enum cell_type {
+    CELL_NIL,
+    CELL_INT,      /**< sint */
+    CELL_UINT,     /**< uint */
+    CELL_REAL,     /**< real */
+    CELL_BOOL,     /**< uint 0 or 1 */
+    CELL_FIXED,    /**< wide: 128-bit integer in units of 1e-9 */
+    CELL_TIME,     /**< sint, ns since the epoch */
+    CELL_DURATION, /**< sint, ns */
+    CELL_IPADDR,   /**< slice of 4 or 16 bytes */
+    CELL_MAC,      /**< slice of 6 bytes */
+    CELL_STRING,   /**< slice, bytes as the protocol sent them */
+    CELL_BYTES,    /**< slice, shown as hex */
+    CELL_HIST      /**< slice of struct cell_bucket: a histogram; drawn as bars on a terminal */
+};
+
+struct cell_bucket {
+    int64_t low;  /**< smallest value of the bucket */
+    int64_t high; /**< largest */
+    uint64_t count;
+};
+
+struct cell {
+    enum cell_type type;
+    union {
+        int64_t sint;
+        uint64_t uint;
+        double real;
+        __int128 wide;
+        struct palua_slice slice;
+        struct {
+            const struct cell_bucket *items;
+            uint32_t count;
+        } hist;
+    };
+};
+
+struct table_schema {
+    const char *name;
+    const char *const *columns;
+    uint32_t column_count;
+    uint32_t key_count; /**< leading columns that are keys (left-aligned text; the rest are measures) */
+};
+
+struct table {
+    struct table_schema schema;
+    struct arena arena; /**< owns names, cells and their text */
+    struct cell *cells; /**< row_count × column_count */
+    size_t row_count;
+    size_t row_cap;
+    char *footer;       /**< one line below the table ("12 more rows"), NULL if none */
+};
+
+void table_init(struct table *table, const struct table_schema *schema);
+void table_fini(struct table *table);
+/** A new row of column_count nil cells, to be filled by the caller; valid until the next call. */
+struct cell *table_add_row(struct table *table);
+/** Copies bytes into the table's arena, to point a cell at. */
+struct palua_slice table_keep(struct table *table, const void *data, size_t len);
+void table_set_footer(struct table *table, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/** Sums of reals are fixed point: the nearest multiple of 1e-9, saturating. */
+__int128 cell_fixed(double value);
