@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /** Aggregations: mergeable state outside the Lua heap, keyed by typed bytes.
  *
- * One aggregate holds, per key, one cell of each of its measures. Merging is exact and in a fixed order, so that the result is the same for
- * any number of instances. At the cap, totals stay right: the keys with the smallest hash stay and the rest goes to one
- * (other) row. One thread at a time per aggregate. */
+ * One aggregate holds, per key, one cell of each of its measures. Merging is exact and in a fixed
+ * order, so that the result is the same for any number of instances. At the cap, totals stay right:
+ * the keys with the smallest hash stay and the rest goes to one (other) row. One thread at a time
+ * per aggregate. */
 #pragma once
 
 #include <stdbool.h>
@@ -29,11 +30,13 @@ enum measure_kind {
 
 struct aggregate;
 
-/** Used as a handler: key columns (and values) bound to fields of an event, so that the event never enters Lua. */
+/** Used as a handler: key columns (and values) bound to fields of an event, so that the event never
+ * enters Lua. */
 struct aggregate_binding;
 
 /** Resolves the aggregate's columns against event `kind` and adds them to `interest`. */
-struct aggregate_binding *aggregate_bind(struct aggregate *aggregate, const struct registry *registry, uint16_t kind,
+struct aggregate_binding *aggregate_bind(struct aggregate *aggregate,
+                                         const struct registry *registry, uint16_t kind,
                                          struct interest *interest, struct error *err);
 void aggregate_binding_free(struct aggregate_binding *binding);
 /** Adds every event of a queue. */

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /** The configuration: every key, its default, unit and bounds, in one list.
  *
- * A file is a Lua table evaluated in an empty environment (`return { … }`); unknown keys, wrong types and values out of bounds are
- * errors that name file, key and the nearest known one. Command line over configuration over defaults. conf/palua.lua shows every key; a
- * test compares it with this list. Read-only once loaded. */
+ * A file is a Lua table evaluated in an empty environment (`return { … }`); unknown keys, wrong
+ * types and values out of bounds are errors that name file, key and the nearest known one. Command
+ * line over configuration over defaults. conf/palua.lua shows every key; a test compares it with
+ * this list. Read-only once loaded. */
 #pragma once
 
 #include <stdbool.h>
@@ -13,19 +14,23 @@
 #include "plugin/plugin.h"
 
 /** group, key, default, least, most, unit, what it means. All are integers. */
-#define CONFIG_LIST(X)                                                                                                 \
-    X(batch, packets, 1024, 1, 65536, "packets", "a batch ends after this many packets")                               \
-    X(batch, block_size, 262144, 4096, 67108864, "bytes", "read buffer; a batch ends with it")                         \
-    X(capture, record_cap, 268435456, 65536, 1073741824, "bytes", "largest record or block; a longer one is damage")   \
-    X(flow, cap, 1000000, 256, 100000000, "flows", "flow table; at the cap the flow idle longest is ended")            \
-    X(flow, tcp_timeout, 300, 1, 604800, "seconds", "idle time after which a TCP flow ends")                           \
-    X(flow, tcp_closed_timeout, 5, 1, 3600, "seconds", "the same once both sides sent FIN, or one RST")                \
-    X(flow, udp_timeout, 60, 1, 604800, "seconds", "idle time after which a UDP flow ends")                            \
-    X(flow, icmp_timeout, 60, 1, 604800, "seconds", "idle time after which an ICMP flow ends")                         \
-    X(flow, other_timeout, 60, 1, 604800, "seconds", "the same for other protocols")                                   \
-    X(flow, community_id_seed, 0, 0, 65535, "", "seed of the Community ID")                                            \
-    X(lua, memory_cap, 268435456, 1048576, 1099511627776, "bytes", "Lua heap per script instance")                     \
-    X(aggregate, key_cap, 1000000, 16, 1000000000, "keys", "keys per aggregation; at the cap the rest goes to (other)")
+#define CONFIG_LIST(X)                                                                             \
+    X(batch, packets, 1024, 1, 65536, "packets", "a batch ends after this many packets")           \
+    X(batch, block_size, 262144, 4096, 67108864, "bytes", "read buffer; a batch ends with it")     \
+    X(capture, record_cap, 268435456, 65536, 1073741824, "bytes",                                  \
+      "largest record or block; a longer one is damage")                                           \
+    X(flow, cap, 1000000, 256, 100000000, "flows",                                                 \
+      "flow table; at the cap the flow idle longest is ended")                                     \
+    X(flow, tcp_timeout, 300, 1, 604800, "seconds", "idle time after which a TCP flow ends")       \
+    X(flow, tcp_closed_timeout, 5, 1, 3600, "seconds",                                             \
+      "the same once both sides sent FIN, or one RST")                                             \
+    X(flow, udp_timeout, 60, 1, 604800, "seconds", "idle time after which a UDP flow ends")        \
+    X(flow, icmp_timeout, 60, 1, 604800, "seconds", "idle time after which an ICMP flow ends")     \
+    X(flow, other_timeout, 60, 1, 604800, "seconds", "the same for other protocols")               \
+    X(flow, community_id_seed, 0, 0, 65535, "", "seed of the Community ID")                        \
+    X(lua, memory_cap, 268435456, 1048576, 1099511627776, "bytes", "Lua heap per script instance") \
+    X(aggregate, key_cap, 1000000, 16, 1000000000, "keys",                                         \
+      "keys per aggregation; at the cap the rest goes to (other)")
 
 struct config {
 #define X(group, key, initial, least, most, unit, doc) int64_t group##_##key;
@@ -34,6 +39,8 @@ struct config {
 };
 
 void config_defaults(struct config *config);
-/** Evaluates a file over the current values; `plugins = { NAME = { option = value } }` sets options of plugins.
+/** Evaluates a file over the current values; `plugins = { NAME = { option = value } }` sets options
+ * of plugins.
  * @param plugins  may be NULL: then only the names of options are unknown */
-bool config_load(struct config *config, const char *path, struct plugin_set *plugins, struct error *err);
+bool config_load(struct config *config, const char *path, struct plugin_set *plugins,
+                 struct error *err);

@@ -85,7 +85,8 @@ void *arena_alloc(struct arena *arena, size_t size, size_t align)
 {
     size_t pad = (size_t)(-(uintptr_t)arena->pos & (align - 1));
     if (memory_add(size, pad) > (size_t)(arena->end - arena->pos)) {
-        size_t chunk = arena->chunks ? memory_add(arena->chunks->size, arena->chunks->size) : ARENA_CHUNK_MIN;
+        size_t chunk =
+            arena->chunks ? memory_add(arena->chunks->size, arena->chunks->size) : ARENA_CHUNK_MIN;
         while (chunk < memory_add(size, align))
             chunk = memory_add(chunk, chunk);
         chunk_add(arena, chunk);

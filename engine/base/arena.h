@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /** A region of memory released as a whole: what lives exactly as long as one batch.
  *
- * Allocation is a pointer bump; there is no free of a single object. `arena_reset` keeps the largest chunk for the next
- * round. Under AddressSanitizer every allocation is a malloc of its own, so that an overrun inside a batch is seen.
- * Running out of memory ends the process (arena memory is bounded by its batch's packets, so this is no input the
- * caller can handle). One thread at a time. */
+ * Allocation is a pointer bump; there is no free of a single object. `arena_reset` keeps the
+ * largest chunk for the next round. Under AddressSanitizer every allocation is a malloc of its own,
+ * so that an overrun inside a batch is seen. Running out of memory ends the process (arena memory
+ * is bounded by its batch's packets, so this is no input the caller can handle). One thread at a
+ * time. */
 #pragma once
 
 #include <stddef.h>
@@ -25,11 +26,15 @@ void arena_fini(struct arena *arena);
 /** Forgets everything allocated so far. */
 void arena_reset(struct arena *arena);
 
-/** `size` bytes, uninitialised, aligned to `align` (a power of two, at most 64); lives until reset or fini. */
-void *arena_alloc(struct arena *arena, size_t size, size_t align) __attribute__((malloc, returns_nonnull));
+/** `size` bytes, uninitialised, aligned to `align` (a power of two, at most 64); lives until reset
+ * or fini. */
+void *arena_alloc(struct arena *arena, size_t size, size_t align)
+    __attribute__((malloc, returns_nonnull));
 
 /** The same, zeroed. */
-void *arena_zalloc(struct arena *arena, size_t size, size_t align) __attribute__((malloc, returns_nonnull));
+void *arena_zalloc(struct arena *arena, size_t size, size_t align)
+    __attribute__((malloc, returns_nonnull));
 
 /** A copy of `len` bytes at `data`. */
-void *arena_copy(struct arena *arena, const void *data, size_t len, size_t align) __attribute__((returns_nonnull));
+void *arena_copy(struct arena *arena, const void *data, size_t len, size_t align)
+    __attribute__((returns_nonnull));

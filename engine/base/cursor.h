@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /** The bounds-checked reader through which every byte of a capture is parsed.
  *
- * A cursor is a window [pos, end) on memory that somebody else owns. A reader returns false and leaves the
- * cursor where it was when the window holds too few bytes; otherwise it advances and writes its result. Network byte
- * order unless the name says `le`. Keeps no state beyond the struct, so safe on any thread. */
+ * A cursor is a window [pos, end) on memory that somebody else owns. A reader returns false and
+ * leaves the cursor where it was when the window holds too few bytes; otherwise it advances and
+ * writes its result. Network byte order unless the name says `le`. Keeps no state beyond the
+ * struct, so safe on any thread. */
 #pragma once
 
 #include <stdbool.h>
@@ -66,8 +67,10 @@ CURSOR_CHECKED static inline bool cursor_sub(struct cursor *in, size_t len, stru
     return true;
 }
 
-/** A cursor over the whole message that starts `offset` bytes after the base; false if that lies outside. */
-CURSOR_CHECKED static inline bool cursor_seek(const struct cursor *in, size_t offset, struct cursor *out)
+/** A cursor over the whole message that starts `offset` bytes after the base; false if that lies
+ * outside. */
+CURSOR_CHECKED static inline bool cursor_seek(const struct cursor *in, size_t offset,
+                                              struct cursor *out)
 {
     if (offset > (size_t)(in->end - in->base))
         return false;
@@ -165,4 +168,5 @@ CURSOR_CHECKED static inline bool cursor_u64le(struct cursor *in, uint64_t *out)
     return true;
 }
 
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "palua runs on little-endian machines only");
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+               "palua runs on little-endian machines only");

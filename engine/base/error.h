@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /** What went wrong in set-up or input, for the person at the terminal.
  *
- * Set-up and I/O functions return a status and fill a trailing `struct error *`. Packet paths never use this: they
- * report a fault code and an offset. The error owns its text; it holds no pointers. Safe on any thread: an error
- * belongs to its caller. */
+ * Set-up and I/O functions return a status and fill a trailing `struct error *`. Packet paths never
+ * use this: they report a fault code and an offset. The error owns its text; it holds no pointers.
+ * Safe on any thread: an error belongs to its caller. */
 #pragma once
 
 #include <stdbool.h>
 
-/** Code, name, exit status it leads to (API section 1), what it means: the one list the enum, the manual's appendix
- * and the tests come from. */
-#define ERROR_LIST(X)                                                                                                  \
-    X(NONE, "none", 0, "nothing went wrong")                                                                           \
-    X(USAGE, "usage", 2, "the command line, the configuration or a script's declaration is wrong")                     \
-    X(UNREADABLE, "unreadable", 4, "an input cannot be opened or read, or is no capture")                              \
-    X(UNWRITABLE, "unwritable", 4, "an output cannot be created or written")                                           \
-    X(DAMAGED, "damaged", 3, "a capture is damaged or cut short; what came before was analysed")                       \
-    X(SCRIPT, "script", 1, "a script failed")                                                                          \
-    X(PLUGIN, "plugin", 1, "a plugin failed")                                                                          \
+/** Code, name, exit status it leads to (API section 1), what it means: the one list the enum, the
+ * manual's appendix and the tests come from. */
+#define ERROR_LIST(X)                                                                              \
+    X(NONE, "none", 0, "nothing went wrong")                                                       \
+    X(USAGE, "usage", 2, "the command line, the configuration or a script's declaration is wrong") \
+    X(UNREADABLE, "unreadable", 4, "an input cannot be opened or read, or is no capture")          \
+    X(UNWRITABLE, "unwritable", 4, "an output cannot be created or written")                       \
+    X(DAMAGED, "damaged", 3, "a capture is damaged or cut short; what came before was analysed")   \
+    X(SCRIPT, "script", 1, "a script failed")                                                      \
+    X(PLUGIN, "plugin", 1, "a plugin failed")                                                      \
     X(MEMORY, "memory", 4, "memory ran out")
 
 enum error_code {
@@ -33,8 +33,9 @@ struct error {
     char text[768];  /**< one sentence: what was got, what was expected, what to do */
 };
 
-/** Fills `err` (which may be NULL). Control bytes in the text are escaped, so that input quoted in a message cannot reach a terminal
- * raw. Always returns false, so that a caller can write `return error_set(…)`. */
+/** Fills `err` (which may be NULL). Control bytes in the text are escaped, so that input quoted in
+ * a message cannot reach a terminal raw. Always returns false, so that a caller can write `return
+ * error_set(…)`. */
 bool error_set(struct error *err, enum error_code code, const char *where, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 

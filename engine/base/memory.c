@@ -8,7 +8,9 @@
 
 _Noreturn static void memory_exhausted(size_t size)
 {
-    fprintf(stderr, "palua: memory: %zu bytes could not be had; lower the caps in the configuration\n", size);
+    fprintf(stderr,
+            "palua: memory: %zu bytes could not be had; lower the caps in the configuration\n",
+            size);
     _Exit(4);
 }
 

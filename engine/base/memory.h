@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /** Heap memory that never comes back NULL, and sizes that never wrap.
  *
- * What the caller asks for here is bounded by a cap of the configuration, so running out of it is not a state the
- * engine can go on from: one line on stderr, exit status 4. Safe on any thread. */
+ * What the caller asks for here is bounded by a cap of the configuration, so running out of it is
+ * not a state the engine can go on from: one line on stderr, exit status 4. Safe on any thread. */
 #pragma once
 
 #include <stddef.h>
@@ -19,5 +19,7 @@ void memory_free(void *memory);
 size_t memory_add(size_t a, size_t b);
 size_t memory_mul(size_t a, size_t b);
 
-/** Grows an array so that it holds at least `need` items of `size` bytes, doubling; `*cap` counts items. */
-void *memory_grow(void *array, size_t *cap, size_t need, size_t size) __attribute__((returns_nonnull));
+/** Grows an array so that it holds at least `need` items of `size` bytes, doubling; `*cap` counts
+ * items. */
+void *memory_grow(void *array, size_t *cap, size_t need, size_t size)
+    __attribute__((returns_nonnull));

@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 
-/** The candidate with the smallest edit distance (insert, delete, replace, swap of neighbours), case ignored, if that is at most a third of the
- * longer name (at least 1); the first of equals; NULL if none is near or there is none. Borrowed from `names`. */
+/** The candidate with the smallest edit distance (insert, delete, replace, swap of neighbours),
+ * case ignored, if that is at most a third of the longer name (at least 1); the first of equals;
+ * NULL if none is near or there is none. Borrowed from `names`. */
 const char *nearest(const char *name, const char *const *names, size_t count);

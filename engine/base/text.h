@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /** Growable text, and the spellings that every output shares: numbers, times, addresses, escapes.
  *
- * The one place that turns values into characters, so that a table, a JSON line and print() agree. A text owns its
- * memory. One thread at a time. */
+ * The one place that turns values into characters, so that a table, a JSON line and print() agree.
+ * A text owns its memory. One thread at a time. */
 #pragma once
 
 #include <stdbool.h>
@@ -22,11 +22,13 @@ void text_clear(struct text *text);
 void text_add(struct text *text, const void *data, size_t len);
 void text_add_str(struct text *text, const char *str);
 void text_add_char(struct text *text, char c);
-void text_add_format(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void text_add_format(struct text *text, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 void text_add_uint(struct text *text, uint64_t value);
 void text_add_int(struct text *text, int64_t value);
 
-/** Shortest decimal digits that read back as the same double; integers without a point; "inf", "-inf", "nan". */
+/** Shortest decimal digits that read back as the same double; integers without a point; "inf",
+ * "-inf", "nan". */
 void text_add_real(struct text *text, double value);
 
 /** Seconds from nanoseconds: all digits that are not zero at the end, so 1.5, 0.000000001, 3. */
@@ -45,13 +47,13 @@ void text_add_ipaddr(struct text *text, const uint8_t *addr, size_t len);
 void text_add_mac(struct text *text, const uint8_t *addr, size_t len);
 void text_add_hex(struct text *text, const uint8_t *data, size_t len);
 
-/** Bytes of a capture made safe for a terminal: control bytes, DEL, C1 controls and what is not UTF-8 become \xNN, a backslash
- * becomes \\. */
+/** Bytes of a capture made safe for a terminal: control bytes, DEL, C1 controls and what is not
+ * UTF-8 become \xNN, a backslash becomes \\. */
 void text_add_escaped(struct text *text, const void *data, size_t len);
 
 /** A JSON string with its quotes (RFC 8259); bytes that are not UTF-8 become \u00NN. */
 void text_add_json(struct text *text, const void *data, size_t len);
 
-/** One field of a separated-values line: for ',' quoted where RFC 4180 asks for it; for '\t' with tab, newline and control bytes as
- * \xNN. */
+/** One field of a separated-values line: for ',' quoted where RFC 4180 asks for it; for '\t' with
+ * tab, newline and control bytes as \xNN. */
 void text_add_separated(struct text *text, const void *data, size_t len, char separator);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /** A batch: the packets that travel together, and everything that lives exactly as long as they do.
  *
- * A batch ends at `packet_cap` packets or at the end of its block, whichever comes first. Its packet bytes lie in one
- * block, which several successive batches may share; a block is returned to its pool when the last of them lets go.
- * Written by its producer, then only read, and recycled when the last consumer has finished. What a worker makes of the
- * batch (events, identities, retired buffers) hangs on it as one `part` per worker, so that no two threads write
- * the same memory. */
+ * A batch ends at `packet_cap` packets or at the end of its block, whichever comes first. Its
+ * packet bytes lie in one block, which several successive batches may share; a block is returned to
+ * its pool when the last of them lets go. Written by its producer, then only read, and recycled
+ * when the last consumer has finished. What a worker makes of the batch (events, identities,
+ * retired buffers) hangs on it as one `part` per worker, so that no two threads write the same
+ * memory. */
 #pragma once
 
 #include <stdatomic.h>
@@ -18,14 +19,14 @@
 #include "base/arena.h"
 #include "event/queue.h"
 
-/** Bytes read from a capture. Reference counted: the reader holds one reference while it fills or frames the block, each
- * batch in it one. */
+/** Bytes read from a capture. Reference counted: the reader holds one reference while it fills or
+ * frames the block, each batch in it one. */
 struct block {
     struct block *next;      /**< free list */
     struct block_pool *pool; /**< where it returns to */
     atomic_uint references;
-    size_t cap;              /**< bytes at data */
-    size_t len;              /**< bytes filled */
+    size_t cap; /**< bytes at data */
+    size_t len; /**< bytes filled */
     uint8_t *data;
 };
 
@@ -69,26 +70,28 @@ struct part {
 };
 
 struct batch {
-    uint64_t sequence;        /**< 1, 2, 3… in capture order */
-    struct block *block;      /**< NULL for a batch without packets (the end of the run) */
+    uint64_t sequence;   /**< 1, 2, 3… in capture order */
+    struct block *block; /**< NULL for a batch without packets (the end of the run) */
     struct palua_packet *packets;
-    uint32_t count;           /**< packets in it */
+    uint32_t count; /**< packets in it */
     uint32_t packet_cap;
-    struct arena arena;       /**< the producer's: reassembled buffers */
+    struct arena arena;            /**< the producer's: reassembled buffers */
     struct anomaly_list anomalies; /**< in packet order */
-    struct part *parts;       /**< one per worker */
+    struct part *parts;            /**< one per worker */
     uint32_t part_count;
-    struct batch *next;       /**< free list */
+    struct batch *next; /**< free list */
 };
 
 /** A fixed number of batches, all there is: the only bound between stages. */
 struct batch_pool;
 
-struct batch_pool *batch_pool_new(uint32_t batch_count, uint32_t packet_cap, uint32_t part_count, uint32_t event_kinds);
+struct batch_pool *batch_pool_new(uint32_t batch_count, uint32_t packet_cap, uint32_t part_count,
+                                  uint32_t event_kinds);
 void batch_pool_free(struct batch_pool *pool);
 /** An empty batch, or NULL if all are in use. */
 struct batch *batch_take(struct batch_pool *pool);
-/** Releases retired buffers and the block, forgets everything, and returns the batch to its pool. */
+/** Releases retired buffers and the block, forgets everything, and returns the batch to its pool.
+ */
 void batch_give(struct batch_pool *pool, struct batch *batch);
 
 /** Hands a buffer to a worker's part: release(buffer) is called by batch_give. */

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /** The sequence of input files as one capture: fills batches with framed packets.
  *
- * The format (pcap, pcapng; more to come) is found from the first bytes of each file, never from its name. Packet bytes stay in the
- * block they were read into. Only framing happens here: decode fills layers later. One thread at a time. */
+ * The format (pcap, pcapng; more to come) is found from the first bytes of each file, never from
+ * its name. Packet bytes stay in the block they were read into. Only framing happens here: decode
+ * fills layers later. One thread at a time. */
 #pragma once
 
 #include <stdbool.h>
@@ -16,19 +17,21 @@ struct capture;
 enum capture_status {
     CAPTURE_BATCH,   /**< the batch holds at least one packet */
     CAPTURE_END,     /**< all inputs are read; the batch is empty */
-    CAPTURE_DAMAGED, /**< the current input is damaged or cut short: err says file, offset, expected; the batch holds what came before (possibly
-                          nothing); the next call goes on with the next input */
-    CAPTURE_FAILED   /**< the current input cannot be opened or is no capture, err says why; the next call goes on with the next input */
+    CAPTURE_DAMAGED, /**< the current input is damaged or cut short: err says file, offset,
+                        expected; the batch holds what came before (possibly nothing); the next call
+                        goes on with the next input */
+    CAPTURE_FAILED /**< the current input cannot be opened or is no capture, err says why; the next
+                      call goes on with the next input */
 };
 
 struct capture_options {
     const char *const *paths; /**< argument order; borrowed */
     uint32_t path_count;
-    uint32_t batch_packets;   /**< packets per batch, 1 at least */
-    uint32_t block_size;      /**< bytes per block */
-    uint32_t record_cap;      /**< largest record in bytes; a longer one is damage */
-    uint64_t skip;            /**< packets to leave out at the start; they are numbered all the same */
-    uint64_t count;           /**< packets to stop after, 0 for all */
+    uint32_t batch_packets; /**< packets per batch, 1 at least */
+    uint32_t block_size;    /**< bytes per block */
+    uint32_t record_cap;    /**< largest record in bytes; a longer one is damage */
+    uint64_t skip;  /**< packets to leave out at the start; they are numbered all the same */
+    uint64_t count; /**< packets to stop after, 0 for all */
 };
 
 struct capture *capture_new(const struct capture_options *options);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /** What somebody asked for: per event kind, which fields; and from that, which stages run at all.
  *
- * "You pay only for what you subscribe to": a stage asks here before it does work. Filled during set-up by every
- * analysis (subscriptions, handlers' bytecode, -T), read-only afterwards. */
+ * "You pay only for what you subscribe to": a stage asks here before it does work. Filled during
+ * set-up by every analysis (subscriptions, handlers' bytecode, -T), read-only afterwards. */
 #pragma once
 
 #include <stdbool.h>
@@ -12,10 +12,11 @@
 #include "event/registry.h"
 
 struct interest_kind {
-    bool subscribed;      /**< somebody wants the event */
-    uint64_t fields;      /**< wanted mask over the event's own fields */
-    uint64_t flow;        /**< wanted mask over palua_flow_schema; not 0: the event carries its flow */
-    uint64_t flow_live;   /**< wanted mask over palua_flow_live_schema; not 0: live fields are copied in */
+    bool subscribed; /**< somebody wants the event */
+    uint64_t fields; /**< wanted mask over the event's own fields */
+    uint64_t flow;   /**< wanted mask over palua_flow_schema; not 0: the event carries its flow */
+    uint64_t
+        flow_live; /**< wanted mask over palua_flow_live_schema; not 0: live fields are copied in */
 };
 
 struct interest {
@@ -25,4 +26,5 @@ struct interest {
 
 void interest_add(struct interest *interest, const struct path *path);
 /** The event itself, and all its fields if `all_fields`. */
-void interest_add_event(struct interest *interest, const struct registry *registry, uint16_t kind, bool all_fields);
+void interest_add_event(struct interest *interest, const struct registry *registry, uint16_t kind,
+                        bool all_fields);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /** The events of one kind that one worker made of one batch, in order, each with its order key.
  *
- * Keys compare as integers and give the order of DESIGN section 3 within a batch: packet, phase, layer depth, index
- * within the layer. Written by one worker, then only read. Grows with the batch, never sheds. */
+ * Keys compare as integers and give the order of DESIGN section 3 within a batch: packet, phase,
+ * layer depth, index within the layer. Written by one worker, then only read. Grows with the batch,
+ * never sheds. */
 #pragma once
 
 #include <stddef.h>
@@ -20,10 +21,13 @@ struct event_queue {
 /** Expiry comes before the packet that moved the clock, then the packet's own events. */
 enum event_phase { EVENT_PHASE_EXPIRY = 0, EVENT_PHASE_PARSE = 1 };
 
-/** packet: index in the batch (32 bits); phase: 1 bit; depth: layer index (7 bits); index: running number (24 bits). */
-static inline uint64_t event_key(uint32_t packet, enum event_phase phase, uint32_t depth, uint32_t index)
+/** packet: index in the batch (32 bits); phase: 1 bit; depth: layer index (7 bits); index: running
+ * number (24 bits). */
+static inline uint64_t event_key(uint32_t packet, enum event_phase phase, uint32_t depth,
+                                 uint32_t index)
 {
-    return (uint64_t)packet << 32 | (uint64_t)phase << 31 | (uint64_t)(depth & 0x7f) << 24 | (index & 0xffffff);
+    return (uint64_t)packet << 32 | (uint64_t)phase << 31 | (uint64_t)(depth & 0x7f) << 24 |
+           (index & 0xffffff);
 }
 
 static inline uint32_t event_key_packet(uint64_t key)

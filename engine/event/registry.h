@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/** Every event kind the run knows: the engine's and those of the loaded plugins, by number and by name.
+/** Every event kind the run knows: the engine's and those of the loaded plugins, by number and by
+ * name.
  *
- * Filled during set-up on the main thread; read-only afterwards, so then safe on any thread. Schemas are borrowed. */
+ * Filled during set-up on the main thread; read-only afterwards, so then safe on any thread.
+ * Schemas are borrowed. */
 #pragma once
 
 #include <stdbool.h>
@@ -11,7 +13,7 @@
 
 #include "base/error.h"
 
-enum { EVENT_KIND_CAP = 512 };  /**< event kinds in one run */
+enum { EVENT_KIND_CAP = 512 }; /**< event kinds in one run */
 enum { EVENT_KIND_NONE = 0xffff };
 
 /** The engine's own kinds come first, with fixed numbers. */
@@ -34,9 +36,11 @@ struct registry;
 struct registry *registry_new(void);
 void registry_free(struct registry *registry);
 
-/** Adds a schema; checks it (names, offsets within size, at most PALUA_FIELD_CAP fields, no duplicate).
+/** Adds a schema; checks it (names, offsets within size, at most PALUA_FIELD_CAP fields, no
+ * duplicate).
  * @param kind  its number */
-bool registry_add(struct registry *registry, const struct palua_schema *schema, uint16_t *kind, struct error *err);
+bool registry_add(struct registry *registry, const struct palua_schema *schema, uint16_t *kind,
+                  struct error *err);
 
 uint16_t registry_count(const struct registry *registry);
 const struct palua_schema *registry_schema(const struct registry *registry, uint16_t kind);
@@ -45,8 +49,8 @@ uint16_t registry_find(const struct registry *registry, const char *name);
 /** The known event name nearest to a mistyped one; NULL if none is near. */
 const char *registry_nearest(const struct registry *registry, const char *name);
 
-/** The schemas behind every event: the common fields (offsets in struct palua_packet), the flow's identity (in struct palua_flow),
- * and the live flow fields (in struct palua_flow_live). */
+/** The schemas behind every event: the common fields (offsets in struct palua_packet), the flow's
+ * identity (in struct palua_flow), and the live flow fields (in struct palua_flow_live). */
 extern const struct palua_schema palua_common_schema;
 extern const struct palua_schema palua_flow_schema;
 extern const struct palua_schema palua_flow_live_schema;

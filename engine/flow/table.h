@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /** The flow table of one worker: which packets belong together, who began, and when it is over.
  *
- * Keyed by the symmetric five-tuple and context (VLAN). Bounded: at `cap` flows the one idle longest is ended to make room, and counted.
- * Time is the capture's clock. One thread at a time. */
+ * Keyed by the symmetric five-tuple and context (VLAN). Bounded: at `cap` flows the one idle
+ * longest is ended to make room, and counted. Time is the capture's clock. One thread at a time. */
 #pragma once
 
 #include <stdbool.h>
@@ -16,11 +16,11 @@
 struct flow_table;
 
 /** Why a flow ended; names as in API section 8. */
-#define FLOW_REASON_LIST(X)                                                                                            \
-    X(FIN, "fin")                                                                                                      \
-    X(RST, "rst")                                                                                                      \
-    X(TIMEOUT, "timeout")                                                                                              \
-    X(EVICTED, "evicted")                                                                                              \
+#define FLOW_REASON_LIST(X) \
+    X(FIN, "fin")           \
+    X(RST, "rst")           \
+    X(TIMEOUT, "timeout")   \
+    X(EVICTED, "evicted")   \
     X(END, "end")
 
 enum flow_reason {
@@ -39,28 +39,28 @@ struct flow_side {
 
 /** One flow. Owned by the table; borrowed until flow_table_lookup or _expire is called next. */
 struct flow {
-    uint64_t id;              /**< 1, 2, 3… per worker, with the worker in the upper bits */
-    uint64_t first_packet;    /**< number of the first packet */
+    uint64_t id;           /**< 1, 2, 3… per worker, with the worker in the upper bits */
+    uint64_t first_packet; /**< number of the first packet */
     int64_t first_ts_ns;
     int64_t last_ts_ns;
-    int64_t deadline_ns;      /**< when it expires unless another packet comes */
+    int64_t deadline_ns;       /**< when it expires unless another packet comes */
     struct flow_side sides[2]; /**< originator, responder */
-    uint8_t addresses[32];    /**< originator, then responder */
-    uint16_t ports[2];        /**< host order */
+    uint8_t addresses[32];     /**< originator, then responder */
+    uint16_t ports[2];         /**< host order */
     uint16_t vlan;
     uint8_t addr_len;
     uint8_t proto;
-    uint8_t state;            /**< enum flow_state, private to the table */
-    uint8_t dissector;        /**< 1 + index of the dissector bound to it, 0 none */
+    uint8_t state;     /**< enum flow_state, private to the table */
+    uint8_t dissector; /**< 1 + index of the dissector bound to it, 0 none */
     uint8_t flags;
     uint32_t hash;
-    void *dissector_state;    /**< of the bound dissector, freed by the ended callback's owner */
+    void *dissector_state; /**< of the bound dissector, freed by the ended callback's owner */
     const struct palua_flow *identity; /**< in the arena of batch identity_batch, made on demand */
     uint64_t identity_batch;
 };
 
 struct flow_options {
-    uint32_t cap;             /**< flows */
+    uint32_t cap; /**< flows */
     int64_t tcp_timeout_ns;
     int64_t tcp_closed_timeout_ns; /**< after FIN from both sides or RST */
     int64_t udp_timeout_ns;
@@ -72,7 +72,8 @@ struct flow_options {
 /** Called for every flow that ends, before it is forgotten. */
 typedef void (*flow_ended_fn)(void *context, struct flow *flow, enum flow_reason reason);
 
-struct flow_table *flow_table_new(const struct flow_options *options, uint32_t worker, flow_ended_fn ended, void *context);
+struct flow_table *flow_table_new(const struct flow_options *options, uint32_t worker,
+                                  flow_ended_fn ended, void *context);
 /** Does not end flows: call flow_table_end first. */
 void flow_table_free(struct flow_table *table);
 
@@ -82,7 +83,8 @@ void flow_table_free(struct flow_table *table);
 struct flow *flow_table_lookup(struct flow_table *table, const struct palua_packet *packet,
                                const struct decode_tuple *tuple, uint8_t *direction, bool *created);
 
-/** Ends every flow whose deadline is at or before `now_ns`, in order of (deadline, first packet). */
+/** Ends every flow whose deadline is at or before `now_ns`, in order of (deadline, first packet).
+ */
 void flow_table_expire(struct flow_table *table, int64_t now_ns);
 /** Ends all flows, in order of first packet. */
 void flow_table_end(struct flow_table *table);
@@ -94,9 +96,11 @@ struct flow_counters {
 };
 void flow_table_counters(const struct flow_table *table, struct flow_counters *out);
 
-/** The identity to put into events, in `arena`, which must live as long as the batch numbered `batch`.
- * @param wanted  mask over palua_flow_schema: the Community ID is computed only if its bit is set */
-const struct palua_flow *flow_identity(const struct flow_table *table, struct flow *flow, uint64_t wanted, uint64_t batch,
-                                       struct arena *arena);
+/** The identity to put into events, in `arena`, which must live as long as the batch numbered
+ * `batch`.
+ * @param wanted  mask over palua_flow_schema: the Community ID is computed only if its bit is set
+ */
+const struct palua_flow *flow_identity(const struct flow_table *table, struct flow *flow,
+                                       uint64_t wanted, uint64_t batch, struct arena *arena);
 /** A copy of what changes while the flow lives. */
 const struct palua_flow_live *flow_snapshot(const struct flow *flow, struct arena *arena);

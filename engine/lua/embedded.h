@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/** The Lua modules of bindings/palua and the cdef, as the build put them into the library. Constant, any thread. */
+/** The Lua modules of bindings/palua and the cdef, as the build put them into the library.
+ * Constant, any thread. */
 #pragma once
 
 #include <stddef.h>

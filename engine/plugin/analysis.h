@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /** One instance of an analysis, whatever it is made of: a Lua script, a C plugin, the -T printer.
  *
- * The run sees only this. `consume` gets one batch at a time, in batch order, never concurrently with another hook of the same instance. */
+ * The run sees only this. `consume` gets one batch at a time, in batch order, never concurrently
+ * with another hook of the same instance. */
 #pragma once
 
 #include <stdbool.h>

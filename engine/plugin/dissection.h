@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/** The dissector stage of one worker: hands each flow's payload to the dissector bound to it, and collects what is published.
+/** The dissector stage of one worker: hands each flow's payload to the dissector bound to it, and
+ * collects what is published.
  *
- * Holds one instance of every dissector that somebody reads from (directly or through its events). One thread at a time. */
+ * Holds one instance of every dissector that somebody reads from (directly or through its events).
+ * One thread at a time. */
 #pragma once
 
 #include <stdbool.h>
@@ -12,8 +14,8 @@
 struct dissection;
 
 /** Starts an instance of every dissector whose events are in `interest`. */
-struct dissection *dissection_new(const struct plugin_set *set, const struct registry *registry, const struct interest *interest,
-                                  struct error *err);
+struct dissection *dissection_new(const struct plugin_set *set, const struct registry *registry,
+                                  const struct interest *interest, struct error *err);
 void dissection_free(struct dissection *dissection);
 /** Whether any dissector runs: if not, nothing needs flows for its sake. */
 bool dissection_active(const struct dissection *dissection);
@@ -26,16 +28,18 @@ struct dissection_call {
     struct flow *flow;
     const struct palua_packet *packet;
     uint32_t packet_index;
-    uint32_t *sequence;     /**< running number within the packet, for event keys */
+    uint32_t *sequence; /**< running number within the packet, for event keys */
     enum event_phase phase;
 };
 
 /** One packet of a flow: binds a dissector when the flow is new, and calls it. */
-void dissection_packet(struct dissection *dissection, struct dissection_call *call, const struct decode_tuple *tuple,
-                       uint8_t direction, bool created);
+void dissection_packet(struct dissection *dissection, struct dissection_call *call,
+                       const struct decode_tuple *tuple, uint8_t direction, bool created);
 /** The flow has ended: the dissector's last word, and its state is freed. */
 void dissection_flow_end(struct dissection *dissection, struct dissection_call *call);
 
 /** Counters that are not zero, summed: called once per worker at the end. */
-typedef void (*dissection_counter_fn)(void *context, const char *plugin, const char *counter, uint64_t value);
-void dissection_counters(const struct dissection *dissection, dissection_counter_fn report, void *context);
+typedef void (*dissection_counter_fn)(void *context, const char *plugin, const char *counter,
+                                      uint64_t value);
+void dissection_counters(const struct dissection *dissection, dissection_counter_fn report,
+                         void *context);

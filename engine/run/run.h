@@ -14,11 +14,11 @@
 struct run_options {
     const char *const *inputs;
     uint32_t input_count;
-    const char *const *scripts;  /**< -s, resolved to paths */
+    const char *const *scripts; /**< -s, resolved to paths */
     uint32_t script_count;
-    const char *const *plugins;  /**< -p: names or paths */
+    const char *const *plugins; /**< -p: names or paths */
     uint32_t plugin_count;
-    const char *const *fields;   /**< -T: "dns.query.qname" or "dns.qname", one each */
+    const char *const *fields; /**< -T: "dns.query.qname" or "dns.qname", one each */
     uint32_t field_count;
     const char *const *arg_keys; /**< -A */
     const char *const *arg_values;

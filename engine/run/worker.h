@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/** A worker: the stages one thread runs over its share of every batch, in the packet's way: flow, (stream,) dissectors, events.
+/** A worker: the stages one thread runs over its share of every batch, in the packet's way: flow,
+ * (stream,) dissectors, events.
  *
- * Shared-nothing: its flow table, its dissector instances, its part of each batch. Runs only the stages that somebody asked for. */
+ * Shared-nothing: its flow table, its dissector instances, its part of each batch. Runs only the
+ * stages that somebody asked for. */
 #pragma once
 
 #include <stdbool.h>
@@ -13,8 +15,9 @@
 
 struct worker;
 
-struct worker *worker_new(uint32_t index, const struct config *config, const struct plugin_set *plugins,
-                          const struct registry *registry, const struct decoder *decoder, const struct interest *interest,
+struct worker *worker_new(uint32_t index, const struct config *config,
+                          const struct plugin_set *plugins, const struct registry *registry,
+                          const struct decoder *decoder, const struct interest *interest,
                           struct error *err);
 void worker_free(struct worker *worker);
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /** A result table: named, typed columns and rows of cells; what aggregations and plugins end up as.
  *
- * Built once at the end of a run, on the main thread. Text in cells is copied into the table's arena. */
+ * Built once at the end of a run, on the main thread. Text in cells is copied into the table's
+ * arena. */
 #pragma once
 
 #include <stdbool.h>
@@ -54,7 +55,8 @@ struct table_schema {
     const char *name;
     const char *const *columns;
     uint32_t column_count;
-    uint32_t key_count; /**< leading columns that are keys (left-aligned text; the rest are measures) */
+    uint32_t
+        key_count; /**< leading columns that are keys (left-aligned text; the rest are measures) */
 };
 
 struct table {
@@ -63,7 +65,7 @@ struct table {
     struct cell *cells; /**< row_count × column_count */
     size_t row_count;
     size_t row_cap;
-    char *footer;       /**< one line below the table ("12 more rows"), NULL if none */
+    char *footer; /**< one line below the table ("12 more rows"), NULL if none */
 };
 
 void table_init(struct table *table, const struct table_schema *schema);
@@ -72,6 +74,7 @@ void table_fini(struct table *table);
 struct cell *table_add_row(struct table *table);
 /** Copies bytes into the table's arena, to point a cell at. */
 struct palua_slice table_keep(struct table *table, const void *data, size_t len);
-void table_set_footer(struct table *table, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void table_set_footer(struct table *table, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 /** Sums of reals are fixed point: the nearest multiple of 1e-9, saturating. */
 __int128 cell_fixed(double value);

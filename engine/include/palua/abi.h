@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/** The data that C and palua's own Lua share: one header for the C compiler and for LuaJIT's ffi.cdef.
+/** The data that C and palua's own Lua share: one header for the C compiler and for LuaJIT's
+ * ffi.cdef.
  *
- * The build runs the preprocessor over it with PALUA_CDEF defined to make the cdef; nobody writes one by hand. So it
- * holds fixed-width scalars, pointers, arrays and enums only: no bitfields, no varargs, no callbacks, nothing by value
- * but scalars. At load the version and every offset and size listed by PALUA_ABI_FIELDS are compared on both sides, and a
- * difference refuses to start. Nothing here is reachable from a script. */
+ * The build runs the preprocessor over it with PALUA_CDEF defined to make the cdef; nobody writes
+ * one by hand. So it holds fixed-width scalars, pointers, arrays and enums only: no bitfields, no
+ * varargs, no callbacks, nothing by value but scalars. At load the version and every offset and
+ * size listed by PALUA_ABI_FIELDS are compared on both sides, and a difference refuses to start.
+ * Nothing here is reachable from a script. */
 #ifndef PALUA_ABI_H
 #define PALUA_ABI_H
 
@@ -25,29 +27,32 @@ struct palua_slice {
     uint32_t reserved;
 };
 
-/** Borrowed array of records (or of scalars), `count` of them, laid out as the field's item schema says. */
+/** Borrowed array of records (or of scalars), `count` of them, laid out as the field's item schema
+ * says. */
 struct palua_list {
     const void *items;
     uint32_t count;
     uint32_t reserved;
 };
 
-enum { PALUA_LAYER_CAP = 20 }; /**< layers per packet; deeper nesting is an anomaly "too_many_layers" */
+enum {
+    PALUA_LAYER_CAP = 20
+}; /**< layers per packet; deeper nesting is an anomaly "too_many_layers" */
 enum { PALUA_NO_LAYER = 255 }; /**< packet->network and ->transport when there is none */
 
-/** Protocols of layers. Names (palua_protocol_name) are those of Wireshark's frame.protocols. Values from
- * PALUA_PROTOCOL_PLUGIN on are given out to decoder plugins in load order. */
+/** Protocols of layers. Names (palua_protocol_name) are those of Wireshark's frame.protocols.
+ * Values from PALUA_PROTOCOL_PLUGIN on are given out to decoder plugins in load order. */
 enum palua_protocol {
     PALUA_PROTOCOL_NONE = 0,
-    PALUA_PROTOCOL_DATA,      /* payload that nothing more is known of */
-    PALUA_PROTOCOL_ETH,       /* Ethernet II or 802.3 */
-    PALUA_PROTOCOL_VLAN,      /* 802.1Q; aux = VLAN id */
-    PALUA_PROTOCOL_IEEE8021AD,/* 802.1ad service tag; aux = VLAN id */
-    PALUA_PROTOCOL_RAW,       /* bare IP link types */
-    PALUA_PROTOCOL_NULL,      /* BSD loopback */
-    PALUA_PROTOCOL_SLL,       /* Linux cooked capture, v1 and v2 */
+    PALUA_PROTOCOL_DATA,       /* payload that nothing more is known of */
+    PALUA_PROTOCOL_ETH,        /* Ethernet II or 802.3 */
+    PALUA_PROTOCOL_VLAN,       /* 802.1Q; aux = VLAN id */
+    PALUA_PROTOCOL_IEEE8021AD, /* 802.1ad service tag; aux = VLAN id */
+    PALUA_PROTOCOL_RAW,        /* bare IP link types */
+    PALUA_PROTOCOL_NULL,       /* BSD loopback */
+    PALUA_PROTOCOL_SLL,        /* Linux cooked capture, v1 and v2 */
     PALUA_PROTOCOL_ARP,
-    PALUA_PROTOCOL_IP,        /* IPv4 */
+    PALUA_PROTOCOL_IP, /* IPv4 */
     PALUA_PROTOCOL_IPV6,
     PALUA_PROTOCOL_IPV6_HOPOPTS,
     PALUA_PROTOCOL_IPV6_ROUTING,
@@ -67,75 +72,82 @@ enum palua_protocol {
 };
 
 enum palua_layer_flag {
-    PALUA_LAYER_CUT = 1,      /**< fewer bytes were captured than `len` */
-    PALUA_LAYER_FRAGMENT = 2, /**< an IP layer whose payload is one fragment of a datagram, not the whole */
-    PALUA_LAYER_QUOTED = 4,   /**< inside an ICMP error: describes another packet, belongs to no flow */
-    PALUA_LAYER_BAD = 8       /**< the header is malformed; an anomaly says how */
+    PALUA_LAYER_CUT = 1, /**< fewer bytes were captured than `len` */
+    PALUA_LAYER_FRAGMENT =
+        2, /**< an IP layer whose payload is one fragment of a datagram, not the whole */
+    PALUA_LAYER_QUOTED =
+        4,              /**< inside an ICMP error: describes another packet, belongs to no flow */
+    PALUA_LAYER_BAD = 8 /**< the header is malformed; an anomaly says how */
 };
 
 struct palua_layer {
-    uint16_t protocol;   /**< enum palua_protocol */
-    uint8_t buffer;      /**< 0 the frame, n the packet's buffers[n - 1] */
-    uint8_t flags;       /**< enum palua_layer_flag */
-    uint32_t offset;     /**< of the header within its buffer, bytes */
-    uint32_t len;        /**< header and payload on the wire, bytes, trimmed by what the outer layers declare */
+    uint16_t protocol; /**< enum palua_protocol */
+    uint8_t buffer;    /**< 0 the frame, n the packet's buffers[n - 1] */
+    uint8_t flags;     /**< enum palua_layer_flag */
+    uint32_t offset;   /**< of the header within its buffer, bytes */
+    uint32_t
+        len; /**< header and payload on the wire, bytes, trimmed by what the outer layers declare */
     uint16_t header_len; /**< bytes, options and extension included */
     uint16_t aux;        /**< per protocol: VLAN id, inner protocol number of an IP layer… */
 };
 
 enum palua_packet_flag {
     PALUA_PACKET_TRUNCATED = 1, /**< caplen < origlen */
-    PALUA_PACKET_FRAGMENT = 2,  /**< the innermost network layer is a fragment: no whole transport layer */
-    PALUA_PACKET_ANOMALY = 4,   /**< at least one anomaly was raised while decoding it */
-    PALUA_PACKET_FLOW = 8,      /**< has a five-tuple: flow_hash is set */
-    PALUA_PACKET_NO_TIME = 16   /**< the capture has no timestamp for it (pcapng simple packet); ts_ns is the one before */
+    PALUA_PACKET_FRAGMENT =
+        2, /**< the innermost network layer is a fragment: no whole transport layer */
+    PALUA_PACKET_ANOMALY = 4, /**< at least one anomaly was raised while decoding it */
+    PALUA_PACKET_FLOW = 8,    /**< has a five-tuple: flow_hash is set */
+    PALUA_PACKET_NO_TIME = 16 /**< the capture has no timestamp for it (pcapng simple packet); ts_ns
+                                 is the one before */
 };
 
 struct palua_packet {
-    uint64_t number;               /**< 1-based, over the whole run */
-    int64_t ts_ns;                 /**< since 1970-01-01 UTC */
-    const uint8_t *data;           /**< the captured frame, caplen bytes */
+    uint64_t number;                   /**< 1-based, over the whole run */
+    int64_t ts_ns;                     /**< since 1970-01-01 UTC */
+    const uint8_t *data;               /**< the captured frame, caplen bytes */
     const struct palua_slice *buffers; /**< reassembled data, NULL if none */
-    uint64_t frame;                /**< 1-based, within its file */
-    uint32_t caplen;               /**< bytes captured */
-    uint32_t origlen;              /**< bytes on the wire */
-    uint32_t file;                 /**< index of the input file, argument order */
-    uint16_t interface;            /**< index within the file, 65535 for all beyond */
-    uint16_t linktype;             /**< LINKTYPE_ value of the capture format */
+    uint64_t frame;                    /**< 1-based, within its file */
+    uint32_t caplen;                   /**< bytes captured */
+    uint32_t origlen;                  /**< bytes on the wire */
+    uint32_t file;                     /**< index of the input file, argument order */
+    uint16_t interface;                /**< index within the file, 65535 for all beyond */
+    uint16_t linktype;                 /**< LINKTYPE_ value of the capture format */
     uint8_t layer_count;
-    uint8_t network;               /**< index of the innermost network layer not quoted, or PALUA_NO_LAYER */
-    uint8_t transport;             /**< index of the innermost transport layer not quoted, or PALUA_NO_LAYER */
-    uint8_t flags;                 /**< enum palua_packet_flag */
-    uint32_t flow_hash;            /**< the same for both directions; valid with PALUA_PACKET_FLOW */
-    struct palua_layer layers[PALUA_LAYER_CAP]; /**< the first layer_count are valid, outer to inner */
+    uint8_t network;    /**< index of the innermost network layer not quoted, or PALUA_NO_LAYER */
+    uint8_t transport;  /**< index of the innermost transport layer not quoted, or PALUA_NO_LAYER */
+    uint8_t flags;      /**< enum palua_packet_flag */
+    uint32_t flow_hash; /**< the same for both directions; valid with PALUA_PACKET_FLOW */
+    struct palua_layer
+        layers[PALUA_LAYER_CAP]; /**< the first layer_count are valid, outer to inner */
 };
 
 /** What names a flow: fixed by its first packet, the same in every event of the flow. */
 struct palua_flow {
-    uint64_t id;                 /**< unique within the run while it lasts; not for output */
-    int64_t ts_ns;               /**< time of the first packet */
-    uint64_t present;            /**< bit i: optional field i of palua_flow_schema is present */
-    struct palua_slice uid;      /**< text, "C" and base 62; repeatable for the same capture */
+    uint64_t id;                     /**< unique within the run while it lasts; not for output */
+    int64_t ts_ns;                   /**< time of the first packet */
+    uint64_t present;                /**< bit i: optional field i of palua_flow_schema is present */
+    struct palua_slice uid;          /**< text, "C" and base 62; repeatable for the same capture */
     struct palua_slice community_id; /**< text, "1:…"; empty unless somebody named the field */
-    struct palua_slice orig_h;   /**< 4 or 16 bytes; points into addresses */
+    struct palua_slice orig_h;       /**< 4 or 16 bytes; points into addresses */
     struct palua_slice resp_h;
-    uint16_t orig_p;             /**< host order; ICMP: type; 0 where the protocol has none */
-    uint16_t resp_p;             /**< host order; ICMP: code or counter type */
+    uint16_t orig_p; /**< host order; ICMP: type; 0 where the protocol has none */
+    uint16_t resp_p; /**< host order; ICMP: code or counter type */
     uint16_t vlan;
-    uint8_t proto;               /**< IP protocol number */
-    uint8_t addr_len;            /**< 4 or 16 */
-    uint8_t addresses[32];       /**< originator, then responder */
+    uint8_t proto;         /**< IP protocol number */
+    uint8_t addr_len;      /**< 4 or 16 */
+    uint8_t addresses[32]; /**< originator, then responder */
     uint8_t uid_text[24];
 };
 
-/** What changes while a flow lives, copied into an event when a handler, filter or -T names one of these. */
+/** What changes while a flow lives, copied into an event when a handler, filter or -T names one of
+ * these. */
 struct palua_flow_live {
-    int64_t duration_ns;     /**< last packet so far minus the first */
+    int64_t duration_ns; /**< last packet so far minus the first */
     uint64_t orig_pkts;
     uint64_t resp_pkts;
-    uint64_t orig_ip_bytes;  /**< IP length, header included */
+    uint64_t orig_ip_bytes; /**< IP length, header included */
     uint64_t resp_ip_bytes;
-    uint64_t orig_payload;   /**< transport payload, bytes on the wire */
+    uint64_t orig_payload; /**< transport payload, bytes on the wire */
     uint64_t resp_payload;
 };
 
@@ -143,10 +155,12 @@ enum palua_direction { PALUA_ORIG = 0, PALUA_RESP = 1 };
 
 /** Starts every event's C struct. */
 struct palua_event {
-    const struct palua_packet *packet;     /**< the packet that completed it; NULL only at the end of the run */
-    const struct palua_flow *flow;         /**< NULL where there is none, or nobody asked for it */
-    const struct palua_flow_live *live;    /**< NULL unless somebody named one of its fields for this event */
-    uint64_t present;                      /**< bit i: optional field i of the event's schema is present */
+    const struct palua_packet
+        *packet; /**< the packet that completed it; NULL only at the end of the run */
+    const struct palua_flow *flow; /**< NULL where there is none, or nobody asked for it */
+    const struct palua_flow_live
+        *live;        /**< NULL unless somebody named one of its fields for this event */
+    uint64_t present; /**< bit i: optional field i of the event's schema is present */
 };
 
 #ifndef PALUA_CDEF

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/** One decoded packet: the fixed-size record that decode fills once and everybody after it only reads.
+/** One decoded packet: the fixed-size record that decode fills once and everybody after it only
+ * reads.
  *
- * The record and all it points to live in the packet's batch: valid until every consumer of that batch has finished.
- * Layers stand from outer to inner. A layer's bytes lie in a buffer: 0 is the captured frame, higher numbers are
- * reassembled data. Offsets and lengths are checked against the buffer when the record is made; what a snaplen cut off
- * is still counted in `len`, so read through palua_layer_bytes(), which gives the captured part. */
+ * The record and all it points to live in the packet's batch: valid until every consumer of that
+ * batch has finished. Layers stand from outer to inner. A layer's bytes lie in a buffer: 0 is the
+ * captured frame, higher numbers are reassembled data. Offsets and lengths are checked against the
+ * buffer when the record is made; what a snaplen cut off is still counted in `len`, so read through
+ * palua_layer_bytes(), which gives the captured part. */
 #ifndef PALUA_PACKET_H
 #define PALUA_PACKET_H
 
@@ -16,7 +18,8 @@ extern "C" {
 
 /** Bytes of a layer that were captured, header first; {NULL, 0} if the layer does not exist.
  * @param index  0 is the outermost layer */
-static inline struct palua_slice palua_layer_bytes(const struct palua_packet *packet, uint32_t index)
+static inline struct palua_slice palua_layer_bytes(const struct palua_packet *packet,
+                                                   uint32_t index)
 {
     struct palua_slice out = {0, 0, 0};
     if (index >= packet->layer_count)
@@ -36,7 +39,8 @@ static inline struct palua_slice palua_layer_bytes(const struct palua_packet *pa
 }
 
 /** The captured part of a layer's payload: what follows its header. */
-static inline struct palua_slice palua_layer_payload(const struct palua_packet *packet, uint32_t index)
+static inline struct palua_slice palua_layer_payload(const struct palua_packet *packet,
+                                                     uint32_t index)
 {
     struct palua_slice out = palua_layer_bytes(packet, index);
     uint32_t header = index < packet->layer_count ? packet->layers[index].header_len : 0;

@@ -1,24 +1,29 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /** The plugin ABI: decoders, dissectors and analyses in C.
  *
- * A plugin is one constant `struct palua_plugin`, returned by the function that PALUA_PLUGIN defines. A bundled plugin
- * is linked in, any other is a shared object given by its path (-p ./chat.so). A plugin includes this header and calls
- * the engine through the `struct palua_host` it is handed; it needs no symbol of libpalua.
+ * A plugin is one constant `struct palua_plugin`, returned by the function that PALUA_PLUGIN
+ * defines. A bundled plugin is linked in, any other is a shared object given by its path (-p
+ * ./chat.so). A plugin includes this header and calls the engine through the `struct palua_host` it
+ * is handed; it needs no symbol of libpalua.
  *
- * Instances and threads. An instance is what `start` makes. A dissector has one instance per worker, an analysis one
- * per worker or one for the run, as its `partition` says. **The hooks of one instance are never called concurrently,
- * though not always by the same thread; hooks of different instances, also of the same plugin, may run at the same
- * time.** So keep no writable globals; state belongs to the instance, or to a flow (`flow_state_size`).
+ * Instances and threads. An instance is what `start` makes. A dissector has one instance per
+ * worker, an analysis one per worker or one for the run, as its `partition` says. **The hooks of
+ * one instance are never called concurrently, though not always by the same thread; hooks of
+ * different instances, also of the same plugin, may run at the same time.** So keep no writable
+ * globals; state belongs to the instance, or to a flow (`flow_state_size`).
  *
- * Order. start, then any number of calls in capture order (for a dissector: within each flow), then merge (analyses
- * with several instances), finish (analyses, once, on the instance all others were merged into), stop.
+ * Order. start, then any number of calls in capture order (for a dissector: within each flow), then
+ * merge (analyses with several instances), finish (analyses, once, on the instance all others were
+ * merged into), stop.
  *
- * Memory. What a hook is handed lives until the hook returns, except the packet, its bytes and what host->alloc gave: these live
- * as long as the batch, so an event may point to them. An event may point only to memory of its own batch: packet
- * bytes, host->alloc, or a buffer handed over with host->retire. To keep something longer, copy it.
+ * Memory. What a hook is handed lives until the hook returns, except the packet, its bytes and what
+ * host->alloc gave: these live as long as the batch, so an event may point to them. An event may
+ * point only to memory of its own batch: packet bytes, host->alloc, or a buffer handed over with
+ * host->retire. To keep something longer, copy it.
  *
- * Hostile input. Every byte of a packet may be forged. Malformed traffic is no failure: call host->anomaly and return a verdict.
- * No hook may exit, print, sleep or throw; there is no recursion over input. */
+ * Hostile input. Every byte of a packet may be forged. Malformed traffic is no failure: call
+ * host->anomaly and return a verdict. No hook may exit, print, sleep or throw; there is no
+ * recursion over input. */
 #ifndef PALUA_PLUGIN_H
 #define PALUA_PLUGIN_H
 
@@ -32,21 +37,24 @@ extern "C" {
 enum { PALUA_PLUGIN_ABI = 1 }; /**< a plugin made for another number is refused at load, by name */
 
 enum palua_role {
-    PALUA_DECODER = 1,   /**< an encapsulation: stateless, runs in decode, before sharding, on any thread */
+    PALUA_DECODER =
+        1, /**< an encapsulation: stateless, runs in decode, before sharding, on any thread */
     PALUA_DISSECTOR = 2, /**< consumes the payload of one flow, publishes events */
     PALUA_ANALYSIS = 3   /**< consumes events, produces results */
 };
 
 /** Which events must meet in one instance (API section 3). */
 enum palua_partition {
-    PALUA_PARTITION_ALL = 0, /**< serial: one instance, everything in capture order; what a plugin that says nothing gets */
+    PALUA_PARTITION_ALL = 0, /**< serial: one instance, everything in capture order; what a plugin
+                                that says nothing gets */
     PALUA_PARTITION_FLOW,    /**< one instance per worker, each sees whole flows; needs `merge` */
-    PALUA_PARTITION_SRC,     /**< one instance per worker, each sees all of an address; needs `merge` */
+    PALUA_PARTITION_SRC, /**< one instance per worker, each sees all of an address; needs `merge` */
     PALUA_PARTITION_DST,
     PALUA_PARTITION_PAIR
 };
 
-/** Where a decoder or dissector is tried. `value` is a port, a link type, an ethertype or an IP protocol number. */
+/** Where a decoder or dissector is tried. `value` is a port, a link type, an ethertype or an IP
+ * protocol number. */
 enum palua_binding_kind {
     PALUA_ON_LINKTYPE = 1, /**< decoder */
     PALUA_ON_ETHERTYPE,    /**< decoder */
@@ -60,16 +68,19 @@ struct palua_binding {
     uint16_t value;
 };
 
-/** A setting the user may give: `plugins = { dns = { pending_cap = 64 } }` in the configuration, or -A dns.pending_cap=64. */
+/** A setting the user may give: `plugins = { dns = { pending_cap = 64 } }` in the configuration, or
+ * -A dns.pending_cap=64. */
 struct palua_option {
     const char *name;
     const char *doc;     /**< one line, with unit */
-    const char *initial; /**< the default, as text; its form fixes the type: integer, number, "true"/"false" or text */
+    const char *initial; /**< the default, as text; its form fixes the type: integer, number,
+                            "true"/"false" or text */
     int64_t least;       /**< integers: smallest and largest value; both 0 for no bound */
     int64_t most;
 };
 
-/** A named number the plugin counts up with host->count; summed over instances and shown in the run summary when not 0. */
+/** A named number the plugin counts up with host->count; summed over instances and shown in the run
+ * summary when not 0. */
 struct palua_counter {
     const char *name;
     const char *doc;
@@ -77,12 +88,13 @@ struct palua_counter {
 
 /** A kind of malformed traffic that the plugin can report with host->anomaly. */
 struct palua_anomaly {
-    const char *name; /**< snake_case, without the protocol: "truncated" becomes anomaly.name "dns_truncated" */
+    const char *name; /**< snake_case, without the protocol: "truncated" becomes anomaly.name
+                         "dns_truncated" */
     const char *doc;
 };
 
 struct palua_instance; /**< what the host knows of one instance */
-struct palua_call;     /**< what the host knows of one call of a hook; valid until the hook returns */
+struct palua_call; /**< what the host knows of one call of a hook; valid until the hook returns */
 
 /** UDP payload of one packet of a flow. */
 struct palua_datagram {
@@ -90,20 +102,24 @@ struct palua_datagram {
     struct palua_slice payload; /**< captured bytes */
     struct palua_slice src;     /**< addresses of this packet, 4 or 16 bytes */
     struct palua_slice dst;
-    uint32_t wire_len;          /**< bytes of payload on the wire; more than payload.len if the snaplen cut it */
-    uint16_t sport;             /**< host order */
+    uint32_t
+        wire_len; /**< bytes of payload on the wire; more than payload.len if the snaplen cut it */
+    uint16_t sport; /**< host order */
     uint16_t dport;
-    uint8_t direction;          /**< enum palua_direction */
-    uint8_t layer;              /**< index of the UDP layer in the packet */
+    uint8_t direction; /**< enum palua_direction */
+    uint8_t layer;     /**< index of the UDP layer in the packet */
 };
 
 /** What a decoder found. The engine bounds all of it by the bytes there are. */
 struct palua_decoded {
-    uint32_t header_len;   /**< bytes of this layer before the next; more than there are: the layer is malformed */
-    uint32_t payload_len;  /**< bytes of the next layer as this one declares them; UINT32_MAX if it does not say */
-    uint16_t next_kind;    /**< where the next layer is looked up: PALUA_ON_LINKTYPE, _ETHERTYPE, _IP_PROTOCOL; 0: data */
+    uint32_t header_len; /**< bytes of this layer before the next; more than there are: the layer is
+                            malformed */
+    uint32_t payload_len; /**< bytes of the next layer as this one declares them; UINT32_MAX if it
+                             does not say */
+    uint16_t next_kind;   /**< where the next layer is looked up: PALUA_ON_LINKTYPE, _ETHERTYPE,
+                             _IP_PROTOCOL; 0: data */
     uint16_t next_value;
-    uint16_t aux;          /**< kept in the layer record: a VLAN id… */
+    uint16_t aux; /**< kept in the layer record: a VLAN id… */
     uint16_t reserved;
 };
 
@@ -113,37 +129,43 @@ enum palua_verdict {
     PALUA_NOT_MINE = 1 /**< another protocol: the flow's next packets do not come here any more */
 };
 
-/** What the engine does for plugins. The same table serves every call; it lives as long as the process. */
+/** What the engine does for plugins. The same table serves every call; it lives as long as the
+ * process. */
 struct palua_host {
     uint32_t abi;  /**< PALUA_PLUGIN_ABI of the engine */
     uint32_t size; /**< sizeof this table: later engines append */
 
     /* In start: */
-    /** The value of an option: text as the user gave it or the default; checked against the bounds before `start`. */
+    /** The value of an option: text as the user gave it or the default; checked against the bounds
+     * before `start`. */
     const char *(*option)(struct palua_instance *instance, const char *name);
     int64_t (*option_int)(struct palua_instance *instance, const char *name);
     /** Says why `start` is about to return false; one sentence. */
     void (*refuse)(struct palua_instance *instance, const char *why);
-    /** Fields of the plugin's own event that somebody reads: bit i for field i; 0 if nobody subscribes. Fixed for the run. */
+    /** Fields of the plugin's own event that somebody reads: bit i for field i; 0 if nobody
+     * subscribes. Fixed for the run. */
     uint64_t (*wanted)(struct palua_instance *instance, uint32_t event);
 
     /* In every call: */
     /** Zeroed memory of the batch, aligned for any scalar; what events point to. Never NULL. */
     void *(*alloc)(struct palua_call *call, size_t size);
-    /** A zeroed event of the plugin's own list, its header filled, to be written and then published;
-     * NULL if nobody subscribes to it: then skip the work. Fields that nobody wants need not be filled. */
+    /** A zeroed event of the plugin's own list, its header filled, to be written and then
+     * published; NULL if nobody subscribes to it: then skip the work. Fields that nobody wants need
+     * not be filled. */
     void *(*event)(struct palua_call *call, uint32_t event);
-    /** Hands an event over. Events of one call come out in the order of publishing. Afterwards it is read-only. Live flow fields that a
-     * handler names are copied into it now. */
+    /** Hands an event over. Events of one call come out in the order of publishing. Afterwards it
+     * is read-only. Live flow fields that a handler names are copied into it now. */
     void (*publish)(struct palua_call *call, uint32_t event, void *record);
-    /** Reports malformed traffic: entry `anomaly` of the plugin's list, `offset` bytes into the payload. */
+    /** Reports malformed traffic: entry `anomaly` of the plugin's list, `offset` bytes into the
+     * payload. */
     void (*anomaly)(struct palua_call *call, uint32_t anomaly, uint32_t offset);
-    /** Gives a buffer to the batch, which calls release(buffer) when its last consumer has finished. */
+    /** Gives a buffer to the batch, which calls release(buffer) when its last consumer has
+     * finished. */
     void (*retire)(struct palua_call *call, void *buffer, void (*release)(void *buffer));
-    /** Announces a related flow (FTP data, RTP): published as the engine's `expect` event, with this flow as the parent.
-     * Addresses may be empty (any), ports 0 (any). */
-    void (*expect)(struct palua_call *call, struct palua_slice orig, struct palua_slice resp, uint16_t resp_p,
-                   uint8_t proto, const char *service);
+    /** Announces a related flow (FTP data, RTP): published as the engine's `expect` event, with
+     * this flow as the parent. Addresses may be empty (any), ports 0 (any). */
+    void (*expect)(struct palua_call *call, struct palua_slice orig, struct palua_slice resp,
+                   uint16_t resp_p, uint8_t proto, const char *service);
     /** Adds to counter `counter` of the plugin's list. */
     void (*count)(struct palua_call *call, uint32_t counter, uint64_t n);
     /** The current flow's identity, or NULL outside a flow; lives as long as the batch. */
@@ -152,26 +174,28 @@ struct palua_host {
     /* In an analysis' hooks: */
     /** Prints one line of text, at the place of the current event in capture order. */
     void (*print)(struct palua_call *call, const char *text, size_t len);
-    /** In finish: one row of the result table `table` (index into the plugin's tables); one value per column, in the
-     * C representation of the column's type, laid out as the table's schema says. */
+    /** In finish: one row of the result table `table` (index into the plugin's tables); one value
+     * per column, in the C representation of the column's type, laid out as the table's schema
+     * says. */
     void (*row)(struct palua_call *call, uint32_t table, const void *record);
 };
 
 /** What an analysis reads. */
 struct palua_subscription {
     const char *event;  /**< "packet", "dns.query" */
-    const char *fields; /**< names of the fields it reads, comma separated; NULL: all. flow.NAME for the flow's */
+    const char *fields; /**< names of the fields it reads, comma separated; NULL: all. flow.NAME for
+                           the flow's */
 };
 
 struct palua_plugin {
-    uint32_t abi;  /**< PALUA_PLUGIN_ABI */
-    uint32_t role; /**< enum palua_role */
+    uint32_t abi;     /**< PALUA_PLUGIN_ABI */
+    uint32_t role;    /**< enum palua_role */
     const char *name; /**< snake_case; what -p names */
     const char *doc;  /**< one line */
 
     const struct palua_schema *const *events; /**< dissector: what it publishes */
     uint32_t event_count;
-    const struct palua_binding *bindings;     /**< decoder, dissector */
+    const struct palua_binding *bindings; /**< decoder, dissector */
     uint32_t binding_count;
     const struct palua_option *options;
     uint32_t option_count;
@@ -181,57 +205,67 @@ struct palua_plugin {
     uint32_t anomaly_count;
     const struct palua_subscription *subscriptions; /**< analysis */
     uint32_t subscription_count;
-    const struct palua_schema *const *tables; /**< analysis: its result tables; a row is a C struct without event header */
+    const struct palua_schema *const
+        *tables; /**< analysis: its result tables; a row is a C struct without event header */
     uint32_t table_count;
-    uint32_t partition;        /**< analysis: enum palua_partition */
-    uint32_t flow_state_size;  /**< dissector: bytes of zeroed state kept for every flow it is tried on */
+    uint32_t partition; /**< analysis: enum palua_partition */
+    uint32_t
+        flow_state_size; /**< dissector: bytes of zeroed state kept for every flow it is tried on */
 
     /** Makes an instance. Before the first packet, on the main thread, instances one after another.
      * @param self  where to put what every other hook is handed
-     * @return false refuses to run: call host->refuse first; the run ends with that sentence and exit status 1 */
+     * @return false refuses to run: call host->refuse first; the run ends with that sentence and
+     * exit status 1 */
     bool (*start)(const struct palua_host *host, struct palua_instance *instance, void **self);
     /** Ends an instance; frees what start made. After finish; also after an error. May be NULL. */
     void (*stop)(void *self);
 
-    /** Decoder: says what a layer's bytes are. Pure: no state, any thread, called for every layer it is bound to.
+    /** Decoder: says what a layer's bytes are. Pure: no state, any thread, called for every layer
+     * it is bound to.
      * @param in   the captured bytes from the layer's first byte on
      * @param out  to be filled when true
      * @return false if these bytes are not the encapsulation: the layer stays data */
     bool (*decode)(struct palua_slice in, struct palua_decoded *out);
 
     /** Dissector: one datagram of a flow bound to it.
-     * @param state  flow_state_size bytes, zero at first, the same for both directions of the flow */
-    enum palua_verdict (*datagram)(void *self, struct palua_call *call, void *state, const struct palua_datagram *in);
-    /** Dissector: the flow has ended (or was evicted, or the run ends): release what `state` holds; events published here
-     * come after the flow's others. May be NULL. */
+     * @param state  flow_state_size bytes, zero at first, the same for both directions of the flow
+     */
+    enum palua_verdict (*datagram)(void *self, struct palua_call *call, void *state,
+                                   const struct palua_datagram *in);
+    /** Dissector: the flow has ended (or was evicted, or the run ends): release what `state` holds;
+     * events published here come after the flow's others. May be NULL. */
     void (*flow_end)(void *self, struct palua_call *call, void *state);
 
     /** Analysis: one event.
      * @param subscription  index into the plugin's list
-     * @param event         starts with struct palua_event; read-only, lives until the hook returns */
-    void (*event)(void *self, struct palua_call *call, uint32_t subscription, const struct palua_event *event);
-    /** Analysis: takes over what another instance gathered; called in a fixed order. Needed unless serial. */
+     * @param event         starts with struct palua_event; read-only, lives until the hook returns
+     */
+    void (*event)(void *self, struct palua_call *call, uint32_t subscription,
+                  const struct palua_event *event);
+    /** Analysis: takes over what another instance gathered; called in a fixed order. Needed unless
+     * serial. */
     void (*merge)(void *self, void *other);
     /** Analysis: the run is over; write rows. May be NULL. */
     void (*finish)(void *self, struct palua_call *call);
 };
 
-/** Defines the function the engine looks for. With PALUA_BUNDLED the plugin is linked in, under a name of its own. */
+/** Defines the function the engine looks for. With PALUA_BUNDLED the plugin is linked in, under a
+ * name of its own. */
 #ifdef PALUA_BUNDLED
 #define PALUA_PLUGIN_NAME_(name) palua_plugin_##name
 #define PALUA_PLUGIN_NAME(name) PALUA_PLUGIN_NAME_(name)
-#define PALUA_PLUGIN(descriptor)                                                                                       \
-    const struct palua_plugin *PALUA_PLUGIN_NAME(PALUA_BUNDLED)(void);                                                 \
-    const struct palua_plugin *PALUA_PLUGIN_NAME(PALUA_BUNDLED)(void)                                                  \
-    {                                                                                                                  \
-        return &(descriptor);                                                                                          \
+#define PALUA_PLUGIN(descriptor)                                       \
+    const struct palua_plugin *PALUA_PLUGIN_NAME(PALUA_BUNDLED)(void); \
+    const struct palua_plugin *PALUA_PLUGIN_NAME(PALUA_BUNDLED)(void)  \
+    {                                                                  \
+        return &(descriptor);                                          \
     }
 #else
-#define PALUA_PLUGIN(descriptor)                                                                                       \
-    __attribute__((visibility("default"))) const struct palua_plugin *palua_plugin_entry(void);                        \
-    const struct palua_plugin *palua_plugin_entry(void)                                                                \
-    {                                                                                                                  \
-        return &(descriptor);                                                                                          \
+#define PALUA_PLUGIN(descriptor)                                                                \
+    __attribute__((visibility("default"))) const struct palua_plugin *palua_plugin_entry(void); \
+    const struct palua_plugin *palua_plugin_entry(void)                                         \
+    {                                                                                           \
+        return &(descriptor);                                                                   \
     }
 #endif
 
