@@ -117,6 +117,8 @@ struct palua_packet {
     uint8_t transport;  /**< index of the innermost transport layer not quoted, or PALUA_NO_LAYER */
     uint8_t flags;      /**< enum palua_packet_flag */
     uint32_t flow_hash; /**< the same for both directions; valid with PALUA_PACKET_FLOW */
+    struct palua_slice file_name; /**< the input's name as given ("stdin" for -); lives as long as
+                                       the run */
     struct palua_layer
         layers[PALUA_LAYER_CAP]; /**< the first layer_count are valid, outer to inner */
 };
