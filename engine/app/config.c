@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include "app/config.h"
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <math.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "base/nearest.h"
+#include "base/text.h"
+
+struct config_key {
+    const char *group;
+    const char *name;
+    size_t offset;
+    int64_t initial;
+    int64_t least;
+    int64_t most;
+};
+
+static const struct config_key keys[] = {
+#define X(group, key, initial, least, most, unit, doc) \
+    {#group, #key, offsetof(struct config, group##_##key), initial, least, most},
+    CONFIG_LIST(X)
+#undef X
+};
+
+enum { KEY_COUNT = sizeof keys / sizeof keys[0] };
+
+static int64_t *slot(struct config *config, const struct config_key *key)
+{
+    return (int64_t *)(void *)((char *)config + key->offset);
+}
+
+void config_defaults(struct config *config)
+{
+    for (size_t i = 0; i < KEY_COUNT; i++)
+        *slot(config, &keys[i]) = keys[i].initial;
+}
+
+/** One load: what the walk over the table needs to report where it stands. */
+struct load {
+    lua_State *lua;
+    const char *path;
+    struct config *config;
+    struct plugin_set *plugins;
+    struct error *err;
+};
+
+static bool fail_unknown(struct load *load, const char *prefix, const char *name,
+                         const char *const *names, size_t count)
+{
+    const char *near = nearest(name, names, count);
+    return error_set(load->err, ERROR_USAGE, load->path,
+                     near ? "unknown key %s%s; did you mean %s%s?" : "unknown key %s%s", prefix,
+                     name, prefix, near);
+}
+
+static bool unknown_group(struct load *load, const char *name)
+{
+    const char *names[KEY_COUNT + 1];
+    for (size_t i = 0; i < KEY_COUNT; i++)
+        names[i] = keys[i].group;
+    names[KEY_COUNT] = "plugins";
+    return fail_unknown(load, "", name, names, KEY_COUNT + 1);
+}
+
+static bool unknown_key(struct load *load, const char *group, const char *name)
+{
+    const char *names[KEY_COUNT];
+    size_t count = 0;
+    for (size_t i = 0; i < KEY_COUNT; i++)
+        if (strcmp(keys[i].group, group) == 0)
+            names[count++] = keys[i].name;
+    struct text prefix;
+    text_init(&prefix);
+    text_add_format(&prefix, "%s.", group);
+    fail_unknown(load, prefix.data, name, names, count);
+    text_fini(&prefix);
+    return false;
+}
+
+static bool is_group(const char *name)
+{
+    for (size_t i = 0; i < KEY_COUNT; i++)
+        if (strcmp(keys[i].group, name) == 0)
+            return true;
+    return false;
+}
+
+/** Sets one key from the value on top of the stack. */
+static bool set_key(struct load *load, const char *group, const char *name)
+{
+    for (size_t i = 0; i < KEY_COUNT; i++) {
+        const struct config_key *key = &keys[i];
+        if (strcmp(key->group, group) != 0 || strcmp(key->name, name) != 0)
+            continue;
+        lua_Number value = lua_tonumber(load->lua, -1);
+        if (lua_type(load->lua, -1) != LUA_TNUMBER || value != floor(value) ||
+            value < (lua_Number)key->least || value > (lua_Number)key->most)
+            return error_set(load->err, ERROR_USAGE, load->path,
+                             "%s.%s: got %s, expected an integer from %lld to %lld", group, name,
+                             lua_tostring(load->lua, -1) ? lua_tostring(load->lua, -1)
+                                                         : luaL_typename(load->lua, -1),
+                             (long long)key->least, (long long)key->most);
+        *slot(load->config, key) = (int64_t)value;
+        return true;
+    }
+    return unknown_key(load, group, name);
+}
+
+/** The key below the value on top of the stack, which must be a string: tonumber/tostring would
+ * change a numeric key while the table is walked. */
+static const char *key_name(struct load *load)
+{
+    if (lua_type(load->lua, -2) == LUA_TSTRING)
+        return lua_tostring(load->lua, -2);
+    error_set(load->err, ERROR_USAGE, load->path, "got a %s as a key, expected a name",
+              luaL_typename(load->lua, -2));
+    return NULL;
+}
+
+typedef bool (*entry_fn)(struct load *load, const char *context, const char *name);
+
+/** Calls `each` for every entry of the table on top of the stack, the entry's value then being on
+ * top. */
+static bool walk(struct load *load, const char *what, const char *context, entry_fn each)
+{
+    if (!lua_istable(load->lua, -1))
+        return error_set(load->err, ERROR_USAGE, load->path, "%s: got a %s, expected a table", what,
+                         luaL_typename(load->lua, -1));
+    lua_pushnil(load->lua);
+    while (lua_next(load->lua, -2)) {
+        const char *name = key_name(load);
+        if (!name || !each(load, context, name))
+            return false;
+        lua_pop(load->lua, 1);
+    }
+    return true;
+}
+
+static bool set_plugin_option(struct load *load, const char *plugin, const char *name)
+{
+    if (!load->plugins)
+        return true;
+    uint32_t index;
+    struct text value;
+    text_init(&value);
+    if (lua_isboolean(load->lua, -1)) {
+        text_add_str(&value, lua_toboolean(load->lua, -1) ? "true" : "false");
+    } else if (lua_type(load->lua, -1) == LUA_TNUMBER) {
+        text_add_real(&value, lua_tonumber(load->lua, -1));
+    } else {
+        const char *text = lua_tostring(load->lua, -1);
+        text_add_str(&value, text ? text : "");
+    }
+    struct error inner = {0};
+    bool ok = plugin_set_find(load->plugins, plugin, &index, &inner) &&
+              plugin_set_option(load->plugins, index, name, value.data, &inner);
+    text_fini(&value);
+    if (!ok)
+        error_set(load->err, ERROR_USAGE, load->path, "plugins.%s.%s: %s", plugin, name,
+                  inner.text);
+    return ok;
+}
+
+static bool set_plugin(struct load *load, const char *context, const char *name)
+{
+    (void)context;
+    return walk(load, name, name, set_plugin_option);
+}
+
+static bool set_group(struct load *load, const char *context, const char *name)
+{
+    (void)context;
+    if (strcmp(name, "plugins") == 0)
+        return walk(load, name, NULL, set_plugin);
+    if (!is_group(name))
+        return unknown_group(load, name);
+    return walk(load, name, name, set_key);
+}
+
+/** Lua's message starts with the chunk's name and a line; keeps "file:line" as the place. */
+static bool fail_lua(struct load *load)
+{
+    const char *message = lua_tostring(load->lua, -1);
+    return error_set(load->err, ERROR_USAGE, load->path, "%s", message ? message : "unknown error");
+}
+
+static bool evaluate(struct load *load)
+{
+    lua_State *lua = load->lua;
+    if (luaL_loadfilex(lua, load->path, "t") != 0)
+        return fail_lua(load);
+    lua_newtable(lua);
+    lua_setfenv(lua, -2);
+    if (lua_pcall(lua, 0, 1, 0) != 0)
+        return fail_lua(load);
+    return walk(load, "the configuration", NULL, set_group);
+}
+
+bool config_load(struct config *config, const char *path, struct plugin_set *plugins,
+                 struct error *err)
+{
+    struct load load = {luaL_newstate(), path, config, plugins, err};
+    if (!load.lua)
+        return error_set(err, ERROR_MEMORY, path, "no memory for a Lua state");
+    bool ok = evaluate(&load);
+    lua_close(load.lua);
+    return ok;
+}
