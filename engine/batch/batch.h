@@ -69,6 +69,12 @@ struct part {
     struct retired *retired;
 };
 
+/** An expiry point: before this packet, everything due at that time ends (see run/clock.h). */
+struct batch_tick {
+    int64_t now_ns;
+    uint32_t packet; /**< index in the batch */
+};
+
 struct batch {
     uint64_t sequence;   /**< 1, 2, 3… in capture order */
     struct block *block; /**< NULL for a batch without packets (the end of the run) */
@@ -77,7 +83,9 @@ struct batch {
     uint32_t packet_cap;
     struct arena arena;            /**< the producer's: reassembled buffers */
     struct anomaly_list anomalies; /**< in packet order */
-    struct part *parts;            /**< one per worker */
+    struct batch_tick *ticks;      /**< in the batch's arena, ascending */
+    uint32_t tick_count;
+    struct part *parts; /**< one per worker */
     uint32_t part_count;
     struct batch *next; /**< free list */
 };
