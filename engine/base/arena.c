@@ -68,6 +68,14 @@ void *arena_alloc(struct arena *arena, size_t size, size_t align)
     return arena->chunks->data;
 }
 
+void arena_trim(struct arena *arena, const void *end)
+{
+    // A chunk holds one allocation here: its tail is not handed out again, only taken off the
+    // count.
+    arena->used -= (size_t)(arena->end - (const uint8_t *)end);
+    arena->end = arena->chunks->data + ((const uint8_t *)end - arena->chunks->data);
+}
+
 #else
 
 void arena_reset(struct arena *arena)
@@ -96,6 +104,13 @@ void *arena_alloc(struct arena *arena, size_t size, size_t align)
     arena->pos += pad + size;
     arena->used += size;
     return out;
+}
+
+void arena_trim(struct arena *arena, const void *end)
+{
+    size_t tail = (size_t)(arena->pos - (const uint8_t *)end);
+    arena->pos -= tail;
+    arena->used -= tail;
 }
 
 #endif

@@ -38,3 +38,7 @@ void *arena_zalloc(struct arena *arena, size_t size, size_t align)
 /** A copy of `len` bytes at `data`. */
 void *arena_copy(struct arena *arena, const void *data, size_t len, size_t align)
     __attribute__((returns_nonnull));
+
+/** Shortens the newest allocation to end at `end`, which lies within it or just past it; what
+ * follows is handed out again. */
+void arena_trim(struct arena *arena, const void *end);

@@ -3,27 +3,46 @@
  *
  * A plugin is one constant `struct palua_plugin`, returned by the function that PALUA_PLUGIN
  * defines. A bundled plugin is linked in, any other is a shared object given by its path (-p
- * ./chat.so). A plugin includes this header and calls the engine through the `struct palua_host` it
- * is handed; it needs no symbol of libpalua.
+ * ./chat.so). A plugin includes the headers of palua/ and calls the engine through the `struct
+ * palua_host` it is handed; it needs no symbol of libpalua.
+ *
+ * Who calls what, on which thread, how often:
+ *
+ *   hook      role                 called                                             on
+ *   start     dissector, analysis  once per instance, before the first packet         the main
+ * thread datagram  dissector            once per UDP payload of a flow bound to it         the
+ * instance's worker flow_end  dissector            once per flow that it was bound to until the end
+ * the instance's worker event     analysis             once per event of each subscription any
+ * thread, one at a time merge     analysis             once per further instance, after the last
+ * event    the main thread finish    analysis             once, on the instance the others were
+ * merged into  the main thread stop      dissector, analysis  once per instance that started the
+ * main thread decode    decoder              once per layer it is bound to                      any
+ * thread, several at a time
  *
  * Instances and threads. An instance is what `start` makes. A dissector has one instance per
- * worker, an analysis one per worker or one for the run, as its `partition` says. **The hooks of
- * one instance are never called concurrently, though not always by the same thread; hooks of
- * different instances, also of the same plugin, may run at the same time.** So keep no writable
- * globals; state belongs to the instance, or to a flow (`flow_state_size`).
+ * worker, and only if somebody reads one of its events (or `anomaly`); an analysis has one per
+ * worker or one for the run, as its `partition` says. **The hooks of one instance are never called
+ * concurrently, though not always by the same thread; hooks of different instances, also of the
+ * same plugin, may run at the same time.** So keep no writable globals; state belongs to the
+ * instance, or to a flow (`flow_state_size`). A decoder has no instance: `decode` is a pure
+ * function.
  *
- * Order. start, then any number of calls in capture order (for a dissector: within each flow), then
- * merge (analyses with several instances), finish (analyses, once, on the instance all others were
- * merged into), stop.
+ * Order. A dissector sees a flow's packets in capture order. An analysis sees events in the order
+ * of DESIGN section 3: packet by packet, and within a packet in parsing order, whatever their kind.
  *
- * Memory. What a hook is handed lives until the hook returns, except the packet, its bytes and what
- * host->alloc gave: these live as long as the batch, so an event may point to them. An event may
- * point only to memory of its own batch: packet bytes, host->alloc, or a buffer handed over with
- * host->retire. To keep something longer, copy it.
+ * Memory. What a hook is handed lives until the hook returns, except the packet, its bytes, the
+ * flow's identity and what the host's alloc, room and event gave: these live as long as the batch,
+ * so an event may point to them. An event may point only to memory of its own batch: packet bytes,
+ * that memory, or a buffer handed over with host->retire. To keep something longer, copy it.
  *
  * Hostile input. Every byte of a packet may be forged. Malformed traffic is no failure: call
  * host->anomaly and return a verdict. No hook may exit, print, sleep or throw; there is no
- * recursion over input. */
+ * recursion over input.
+ *
+ * Versions. `abi` must be the engine's PALUA_PLUGIN_ABI, or the plugin is refused at load by a line
+ * that says so. Within one number both structs below only grow at their end, and carry their size:
+ * a plugin made with an older header runs in a newer engine; one made with a newer header is
+ * refused. */
 #ifndef PALUA_PLUGIN_H
 #define PALUA_PLUGIN_H
 
@@ -60,7 +79,8 @@ enum palua_binding_kind {
     PALUA_ON_ETHERTYPE,    /**< decoder */
     PALUA_ON_IP_PROTOCOL,  /**< decoder */
     PALUA_ON_UDP_PORT,     /**< decoder or dissector: either port of the flow */
-    PALUA_ON_TCP_PORT      /**< dissector: either port of the flow */
+    PALUA_ON_TCP_PORT /**< dissector: either port of the flow; accepted, never called: this ABI has
+                         no stream hook yet */
 };
 
 struct palua_binding {
@@ -93,13 +113,17 @@ struct palua_anomaly {
     const char *doc;
 };
 
+enum {
+    PALUA_FLOW_STATE_CAP = 65536
+}; /**< bytes of state per flow; what is larger belongs behind a pointer */
+
 struct palua_instance; /**< what the host knows of one instance */
 struct palua_call; /**< what the host knows of one call of a hook; valid until the hook returns */
 
 /** UDP payload of one packet of a flow. */
 struct palua_datagram {
     const struct palua_packet *packet;
-    struct palua_slice payload; /**< captured bytes */
+    struct palua_slice payload; /**< captured bytes, as far as the UDP length says; may be empty */
     struct palua_slice src;     /**< addresses of this packet, 4 or 16 bytes */
     struct palua_slice dst;
     uint32_t
@@ -125,115 +149,146 @@ struct palua_decoded {
 
 /** What a dissector says of its input, and what that causes. */
 enum palua_verdict {
-    PALUA_DONE = 0,    /**< understood (or an anomaly was raised); go on */
-    PALUA_NOT_MINE = 1 /**< another protocol: the flow's next packets do not come here any more */
+    PALUA_DONE =
+        0, /**< understood (or an anomaly was raised): the flow's next datagram comes here too */
+    PALUA_NOT_MINE =
+        1 /**< another protocol: the flow's state is dropped without flow_end (release first what it
+             holds), its next datagrams do not come here any more, and this one goes to the next
+             dissector bound to the flow's ports, if any. Events published in this call stay. Any
+             other value is taken for this one. */
 };
 
 /** What the engine does for plugins. The same table serves every call; it lives as long as the
- * process. */
+ * process. Functions that do not belong to the hook they are called in do nothing and return NULL
+ * or 0. An index past the plugin's own list is a bug of the plugin and ends the process with a line
+ * that names it. */
 struct palua_host {
     uint32_t abi;  /**< PALUA_PLUGIN_ABI of the engine */
     uint32_t size; /**< sizeof this table: later engines append */
 
     /* In start: */
-    /** The value of an option: text as the user gave it or the default; checked against the bounds
-     * before `start`. */
+    /** The value of an option: text as the user gave it or the default; checked against type and
+     * bounds before `start`. Lives as long as the instance. */
     const char *(*option)(struct palua_instance *instance, const char *name);
+    /** The same, of an integer; of a boolean 1 or 0. */
     int64_t (*option_int)(struct palua_instance *instance, const char *name);
-    /** Says why `start` is about to return false; one sentence. */
+    /** The same, of a number or an integer. */
+    double (*option_real)(struct palua_instance *instance, const char *name);
+    /** Says why `start` is about to return false; one sentence, copied. */
     void (*refuse)(struct palua_instance *instance, const char *why);
-    /** Fields of the plugin's own event that somebody reads: bit i for field i; 0 if nobody
-     * subscribes. Fixed for the run. */
+    /** Fields of the plugin's own event `event` that somebody reads: bit i for field i; 0 if nobody
+     * reads any. Fixed for the run. */
     uint64_t (*wanted)(struct palua_instance *instance, uint32_t event);
 
-    /* In every call: */
-    /** Zeroed memory of the batch, aligned for any scalar; what events point to. Never NULL. */
+    /* In a dissector's datagram and flow_end, and alloc, room, keep, count also in an analysis'
+     * event and finish: */
+    /** Zeroed memory of the batch, aligned for any scalar; what events point to. Never NULL. In an
+     * analysis: lives until the hook returns. */
     void *(*alloc)(struct palua_call *call, size_t size);
-    /** A zeroed event of the plugin's own list, its header filled, to be written and then
-     * published; NULL if nobody subscribes to it: then skip the work. Fields that nobody wants need
-     * not be filled. */
+    /** Uninitialised memory of the batch for text whose length is not known yet: `size` bytes, of
+     * which keep() says how many stay. Any other function of the host that is called in between may
+     * end the room: keep first. */
+    uint8_t *(*room)(struct palua_call *call, uint32_t size);
+    /** Keeps the first `len` bytes of the last room (at most its size) and gives back the rest. */
+    void (*keep)(struct palua_call *call, uint32_t len);
+    /** A zeroed event of the plugin's own list, its header filled, to be written and then published
+     * or forgotten; NULL if nobody subscribes to it: then skip the work. Fields that nobody wants
+     * need not be filled. */
     void *(*event)(struct palua_call *call, uint32_t event);
     /** Hands an event over. Events of one call come out in the order of publishing. Afterwards it
-     * is read-only. Live flow fields that a handler names are copied into it now. */
+     * is read-only. Live flow fields that a handler names are copied into it now: the flow's
+     * counters include the current packet. */
     void (*publish)(struct palua_call *call, uint32_t event, void *record);
     /** Reports malformed traffic: entry `anomaly` of the plugin's list, `offset` bytes into the
-     * payload. */
+     * payload. Counted always, an `anomaly` event if somebody subscribes to that. */
     void (*anomaly)(struct palua_call *call, uint32_t anomaly, uint32_t offset);
     /** Gives a buffer to the batch, which calls release(buffer) when its last consumer has
-     * finished. */
+     * finished, on any thread. */
     void (*retire)(struct palua_call *call, void *buffer, void (*release)(void *buffer));
     /** Announces a related flow (FTP data, RTP): published as the engine's `expect` event, with
-     * this flow as the parent. Addresses may be empty (any), ports 0 (any). */
+     * this flow as the parent. Addresses may be empty (any), ports 0 (any); the addresses must live
+     * as long as the batch, `service` as long as the process. */
     void (*expect)(struct palua_call *call, struct palua_slice orig, struct palua_slice resp,
                    uint16_t resp_p, uint8_t proto, const char *service);
     /** Adds to counter `counter` of the plugin's list. */
     void (*count)(struct palua_call *call, uint32_t counter, uint64_t n);
-    /** The current flow's identity, or NULL outside a flow; lives as long as the batch. */
+    /** The current flow's identity; lives as long as the batch. In an analysis: the event's flow,
+     * or NULL. */
     const struct palua_flow *(*flow)(struct palua_call *call);
 
-    /* In an analysis' hooks: */
-    /** Prints one line of text, at the place of the current event in capture order. */
+    /* In an analysis' event and finish: */
+    /** Prints one line of text (copied, without a newline), at the place of the current event in
+     * capture order; in finish after the last event. Control bytes are escaped on the way to a
+     * terminal. */
     void (*print)(struct palua_call *call, const char *text, size_t len);
-    /** In finish: one row of the result table `table` (index into the plugin's tables); one value
-     * per column, in the C representation of the column's type, laid out as the table's schema
-     * says. */
+    /** In finish: one row of the result table `table` (index into the plugin's tables); a C struct
+     * laid out as the table's schema says, every field present; copied. Tables are written in the
+     * order of the list, those without a row too. */
     void (*row)(struct palua_call *call, uint32_t table, const void *record);
 };
 
 /** What an analysis reads. */
 struct palua_subscription {
-    const char *event;  /**< "packet", "dns.query" */
-    const char *fields; /**< names of the fields it reads, comma separated; NULL: all. flow.NAME for
-                           the flow's */
+    const char *event; /**< "packet", "dns.query" */
+    const char
+        *fields; /**< names of the fields it reads, comma separated; NULL: all of the event's own;
+                    "": none. flow.NAME for the flow's. A field not named may be left empty */
 };
 
+/** The descriptor. A count of 0 goes with a NULL list. What does not fit the role must be 0 or
+ * NULL, or the plugin is refused. */
 struct palua_plugin {
-    uint32_t abi;     /**< PALUA_PLUGIN_ABI */
-    uint32_t role;    /**< enum palua_role */
-    const char *name; /**< snake_case; what -p names */
-    const char *doc;  /**< one line */
+    uint32_t abi;       /**< PALUA_PLUGIN_ABI */
+    uint32_t size;      /**< sizeof(struct palua_plugin) */
+    const char *name;   /**< snake_case; what -p names */
+    const char *doc;    /**< one line */
+    uint32_t role;      /**< enum palua_role */
+    uint32_t partition; /**< analysis: enum palua_partition */
 
     const struct palua_schema *const *events; /**< dissector: what it publishes */
     uint32_t event_count;
-    const struct palua_binding *bindings; /**< decoder, dissector */
     uint32_t binding_count;
-    const struct palua_option *options;
+    const struct palua_binding *bindings; /**< decoder, dissector: at least one */
+    const struct palua_option *options;   /**< dissector, analysis; so counters and anomalies */
     uint32_t option_count;
-    const struct palua_counter *counters;
     uint32_t counter_count;
-    const struct palua_anomaly *anomalies;
+    const struct palua_counter *counters;
+    const struct palua_anomaly *anomalies; /**< dissector */
     uint32_t anomaly_count;
-    const struct palua_subscription *subscriptions; /**< analysis */
     uint32_t subscription_count;
-    const struct palua_schema *const
-        *tables; /**< analysis: its result tables; a row is a C struct without event header */
+    const struct palua_subscription *subscriptions; /**< analysis: at least one */
+    /** Analysis: its result tables. A row is a C struct without event header. */
+    const struct palua_schema *const *tables;
     uint32_t table_count;
-    uint32_t partition; /**< analysis: enum palua_partition */
-    uint32_t
-        flow_state_size; /**< dissector: bytes of zeroed state kept for every flow it is tried on */
+    /** Dissector: bytes of zeroed state, aligned for any scalar, kept for every flow while the
+     * dissector is bound to it; at most PALUA_FLOW_STATE_CAP, 0 for none. */
+    uint32_t flow_state_size;
 
-    /** Makes an instance. Before the first packet, on the main thread, instances one after another.
+    /** Makes an instance.
+     * @param host  to be kept: every other call goes through it
      * @param self  where to put what every other hook is handed
      * @return false refuses to run: call host->refuse first; the run ends with that sentence and
      * exit status 1 */
     bool (*start)(const struct palua_host *host, struct palua_instance *instance, void **self);
-    /** Ends an instance; frees what start made. After finish; also after an error. May be NULL. */
+    /** Ends an instance; frees what start made. After finish, also after an error, but not if start
+     * returned false. May be NULL. */
     void (*stop)(void *self);
 
-    /** Decoder: says what a layer's bytes are. Pure: no state, any thread, called for every layer
-     * it is bound to.
+    /** Decoder: says what a layer's bytes are. Pure: no state.
      * @param in   the captured bytes from the layer's first byte on
      * @param out  to be filled when true
      * @return false if these bytes are not the encapsulation: the layer stays data */
     bool (*decode)(struct palua_slice in, struct palua_decoded *out);
 
-    /** Dissector: one datagram of a flow bound to it.
-     * @param state  flow_state_size bytes, zero at first, the same for both directions of the flow
-     */
+    /** Dissector: one datagram of a flow bound to it; never a lone fragment; also if the snaplen
+     * cut it.
+     * @param state  flow_state_size bytes, zero at first, the same for both directions of the flow;
+     * NULL if that size is 0 */
     enum palua_verdict (*datagram)(void *self, struct palua_call *call, void *state,
                                    const struct palua_datagram *in);
-    /** Dissector: the flow has ended (or was evicted, or the run ends): release what `state` holds;
-     * events published here come after the flow's others. May be NULL. */
+    /** Dissector: the flow has ended (or was evicted, or the run ends): release what `state` holds.
+     * Events published here come after the flow's others; their packet is the one that moved the
+     * clock, NULL at the end of the run. May be NULL. */
     void (*flow_end)(void *self, struct palua_call *call, void *state);
 
     /** Analysis: one event.

@@ -42,3 +42,19 @@ Test(arena, copies)
     cr_expect_not_null(arena_copy(&arena, NULL, 0, 1));
     arena_fini(&arena);
 }
+
+Test(arena, trims_the_newest_allocation)
+{
+    struct arena arena;
+    arena_init(&arena);
+    char *room = arena_alloc(&arena, 1000, 1);
+    memcpy(room, "abc", 4);
+    arena_trim(&arena, room + 4);
+    cr_expect_eq(arena.used, 4);
+    char *next = arena_alloc(&arena, 996, 1);
+    memset(next, 'x', 996);
+    cr_expect_str_eq(room, "abc");
+    arena_trim(&arena, next);
+    cr_expect_eq(arena.used, 4);
+    arena_fini(&arena);
+}
