@@ -9,7 +9,6 @@
  * memory. */
 #pragma once
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -17,28 +16,8 @@
 #include <palua/packet.h>
 
 #include "base/arena.h"
+#include "batch/block.h"
 #include "event/queue.h"
-
-/** Bytes read from a capture. Reference counted: the reader holds one reference while it fills or
- * frames the block, each batch in it one. */
-struct block {
-    struct block *next;      /**< free list */
-    struct block_pool *pool; /**< where it returns to */
-    atomic_uint references;
-    size_t cap; /**< bytes at data */
-    size_t len; /**< bytes filled */
-    uint8_t *data;
-};
-
-struct block_pool;
-
-struct block_pool *block_pool_new(size_t block_size);
-/** Every block must have been released. */
-void block_pool_free(struct block_pool *pool);
-/** A block of at least `cap` bytes (the pool's size if that is more) with one reference. */
-struct block *block_take(struct block_pool *pool, size_t cap);
-void block_hold(struct block *block);
-void block_release(struct block *block);
 
 /** A malformed header found by decode; becomes an `anomaly` event. */
 struct decode_anomaly {
@@ -76,7 +55,7 @@ struct batch_tick {
 };
 
 struct batch {
-    uint64_t sequence;   /**< 1, 2, 3… in capture order */
+    uint64_t sequence;   /**< 1, 2, 3… in capture order; given by capture_read */
     struct block *block; /**< NULL for a batch without packets (the end of the run) */
     struct palua_packet *packets;
     uint32_t count; /**< packets in it */
@@ -90,11 +69,13 @@ struct batch {
     struct batch *next; /**< free list */
 };
 
-/** A fixed number of batches, all there is: the only bound between stages. */
+/** A fixed number of batches, all there is: the only bound between stages. One thread at a time
+ * takes, any thread gives. */
 struct batch_pool;
 
 struct batch_pool *batch_pool_new(uint32_t batch_count, uint32_t packet_cap, uint32_t part_count,
                                   uint32_t event_kinds);
+/** Every batch must have been given back. */
 void batch_pool_free(struct batch_pool *pool);
 /** An empty batch, or NULL if all are in use. */
 struct batch *batch_take(struct batch_pool *pool);
@@ -102,5 +83,5 @@ struct batch *batch_take(struct batch_pool *pool);
  */
 void batch_give(struct batch_pool *pool, struct batch *batch);
 
-/** Hands a buffer to a worker's part: release(buffer) is called by batch_give. */
+/** Hands a buffer to a worker's part: release(buffer) is called by batch_give, newest first. */
 void part_retire(struct part *part, void *buffer, void (*release)(void *buffer));
