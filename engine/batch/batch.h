@@ -40,12 +40,19 @@ struct retired {
     void (*release)(void *buffer);
 };
 
+/** A flow that ended in this batch, for whoever keeps state for it. */
+struct ended_flow {
+    struct ended_flow *next;
+    uint64_t id;
+};
+
 /** What one worker made of one batch. */
 struct part {
     struct arena arena;
     struct event_queue *queues; /**< one per event kind of the run's registry */
     uint32_t queue_count;
     struct retired *retired;
+    struct ended_flow *ended; /**< in the arena; reset by the worker that fills the part */
 };
 
 /** An expiry point: before this packet, everything due at that time ends (see run/clock.h). */
