@@ -12,14 +12,10 @@
 #include <palua/event.h>
 
 #include "base/error.h"
-#include "base/text.h"
 #include "event/registry.h"
+#include "event/value.h"
 
 enum path_base { PATH_EVENT, PATH_PACKET, PATH_FLOW, PATH_FLOW_LIVE };
-
-/** How a time, duration or enum is meant: as declared, as integer ns (`x_ns`), or as its name
- * (`x_name`). */
-enum path_form { PATH_PLAIN, PATH_NS, PATH_NAME };
 
 struct path {
     uint16_t kind; /**< the event */
@@ -28,34 +24,20 @@ struct path {
     uint8_t index; /**< of the field in its schema: its bit in `present` and in a wanted mask */
     const struct palua_field *field;
     const struct palua_schema *schema; /**< where the field stands */
+    const struct palua_field
+        *item; /**< "answers.name": the field of each item, `field` being the list; else NULL */
 };
 
-/** Resolves a field of one event: "qname", "ts", "ts_ns", "rcode_name", "flow.uid",
- * "packet_number", or an alias. On failure names the nearest field. */
+/** Resolves a field of one event. In this order: a field of the event ("qname", "rtt_ns",
+ * "rcode_name"), a field of its list's items
+ * ("answers.name", read as a list), a common field ("ts", "ts_ns", "packet_number"), the flow's
+ * identity, then its live fields
+ * ("flow.uid", "flow.duration_ns", and Zeek's "id.orig_h"). An exact name comes before an alias,
+ * and both before the forms x_ns and x_name. On failure names the event, the field and the nearest
+ * one. */
 bool path_resolve(const struct registry *registry, uint16_t kind, const char *field,
                   struct path *out, struct error *err);
 
-/** A field's value, read from an event. Slices and lists are borrowed from it. */
-struct value {
-    uint8_t type; /**< enum palua_type; 0: absent (nil) */
-    union {
-        uint64_t uint;
-        int64_t sint;
-        double real;
-        struct palua_slice slice;
-        struct palua_list list;
-    };
-};
-
-/** Reads a path. An enum in PATH_NAME form reads as PALUA_STRING, or as its number where it has no
- * name; a time or duration in PATH_NS form as PALUA_INT. */
+/** Reads a path: the form applied, absent if the event has no packet, flow or live fields to read
+ * it from. */
 struct value path_read(const struct path *path, const struct palua_event *event);
-/** The same for a field of any record laid out by a schema (a list's item, a result row); `present`
- * as in the event, or all ones. */
-struct value field_read(const struct palua_field *field, uint32_t index, uint64_t present,
-                        const void *record);
-
-/** How a value is written in machine formats and by print: durations and times in seconds,
- * addresses and MACs in their notation, strings as they are (the caller escapes), bytes as hex,
- * bools as true/false, lists joined by ','. Absent: nothing. */
-void value_text(const struct value *value, const struct palua_field *field, struct text *out);

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include "event/schemas.h"
+
+#include "event/registry.h"
+
+#define COUNT(array) ((uint32_t)(sizeof(array) / sizeof *(array)))
+
+/** IANA "Assigned Internet Protocol Numbers", in lower case; icmp6 and ipv6 as the flow tools write
+ * them. */
+static const struct palua_enum_name ip_protocols[] = {
+    {0, "hopopt"},     {1, "icmp"},        {2, "igmp"},       {4, "ipip"},       {6, "tcp"},
+    {8, "egp"},        {17, "udp"},        {33, "dccp"},      {41, "ipv6"},      {43, "ipv6-route"},
+    {44, "ipv6-frag"}, {46, "rsvp"},       {47, "gre"},       {50, "esp"},       {51, "ah"},
+    {58, "icmp6"},     {59, "ipv6-nonxt"}, {60, "ipv6-opts"}, {88, "eigrp"},     {89, "ospf"},
+    {94, "ipip-94"},   {97, "etherip"},    {103, "pim"},      {108, "ipcomp"},   {112, "vrrp"},
+    {115, "l2tp"},     {132, "sctp"},      {133, "fc"},       {135, "mobility"}, {136, "udplite"},
+    {137, "mpls"},     {139, "hip"},       {140, "shim6"},    {255, "reserved"},
+};
+const struct palua_enum ip_protocol_names = {ip_protocols, COUNT(ip_protocols)};
+
+#define PROTO_FIELD .names = &ip_protocol_names
+#define OPTIONAL .flags = PALUA_OPTIONAL
+
+static const struct palua_field common_fields[] = {
+    PALUA_FIELD_AS(struct palua_packet, number, "packet_number", PALUA_UINT,
+                   "number of the packet, from 1, over the whole run"),
+    PALUA_FIELD_AS(struct palua_packet, file_name, "file", PALUA_STRING, "name of the input file"),
+    PALUA_FIELD(struct palua_packet, frame, PALUA_UINT,
+                "number of the packet within its file, from 1"),
+    PALUA_FIELD_AS(struct palua_packet, ts_ns, "ts", PALUA_TIME, "time of the packet"),
+};
+const struct palua_schema palua_common_schema = {
+    .name = "common",
+    .doc = "what every event has from its packet",
+    .fields = common_fields,
+    .field_count = COUNT(common_fields),
+    .size = sizeof(struct palua_packet),
+};
+
+/** The identity's fields; AT(member) says where they stand in the record. */
+#define IDENTITY_FIELDS(record, AT)                                                             \
+    PALUA_FIELD_AS(record, AT(uid), "uid", PALUA_STRING,                                        \
+                   "unique name of the flow, the same in every run over the same capture"),     \
+        PALUA_FIELD_AS(record, AT(community_id), "community_id", PALUA_STRING,                  \
+                       "Community ID version 1, shared with other tools"),                      \
+        PALUA_FIELD_AS(record, AT(orig_h), "orig_h", PALUA_IPADDR, "address of the originator", \
+                       .aliases = "id.orig_h"),                                                 \
+        PALUA_FIELD_AS(record, AT(orig_p), "orig_p", PALUA_UINT,                                \
+                       "port of the originator; ICMP: the type", .aliases = "id.orig_p"),       \
+        PALUA_FIELD_AS(record, AT(resp_h), "resp_h", PALUA_IPADDR, "address of the responder",  \
+                       .aliases = "id.resp_h"),                                                 \
+        PALUA_FIELD_AS(record, AT(resp_p), "resp_p", PALUA_UINT,                                \
+                       "port of the responder; ICMP: the answering type, or the code",          \
+                       .aliases = "id.resp_p"),                                                 \
+        PALUA_FIELD_AS(record, AT(proto), "proto", PALUA_ENUM, "IP protocol number",            \
+                       .names = &ip_protocol_names),                                            \
+        PALUA_FIELD_AS(record, AT(vlan), "vlan", PALUA_UINT, "id of the innermost VLAN tag",    \
+                       .flags = PALUA_OPTIONAL)
+
+/** What changes while a flow lives. */
+#define LIVE_FIELDS(record, AT)                                                      \
+    PALUA_FIELD_AS(record, AT(duration_ns), "duration", PALUA_DURATION,              \
+                   "time from the first packet to the last"),                        \
+        PALUA_FIELD_AS(record, AT(orig_pkts), "orig_pkts", PALUA_UINT,               \
+                       "packets from the originator"),                               \
+        PALUA_FIELD_AS(record, AT(resp_pkts), "resp_pkts", PALUA_UINT,               \
+                       "packets from the responder"),                                \
+        PALUA_FIELD_AS(record, AT(orig_ip_bytes), "orig_ip_bytes", PALUA_UINT,       \
+                       "bytes of IP packets from the originator, headers included"), \
+        PALUA_FIELD_AS(record, AT(resp_ip_bytes), "resp_ip_bytes", PALUA_UINT,       \
+                       "bytes of IP packets from the responder, headers included"),  \
+        PALUA_FIELD_AS(record, AT(orig_payload), "orig_payload", PALUA_UINT,         \
+                       "payload bytes from the originator, as sent"),                \
+        PALUA_FIELD_AS(record, AT(resp_payload), "resp_payload", PALUA_UINT,         \
+                       "payload bytes from the responder, as sent")
+
+#define AT_TOP(member) member
+#define AT_IDENTITY(member) identity.member
+#define AT_LIVE(member) live.member
+
+static const struct palua_field flow_fields[] = {
+    IDENTITY_FIELDS(struct palua_flow, AT_TOP),
+    PALUA_FIELD_AS(struct palua_flow, ts_ns, "ts", PALUA_TIME, "time of the flow's first packet"),
+};
+const struct palua_schema palua_flow_schema = {
+    .name = "flow",
+    .doc = "what names a flow, fixed by its first packet",
+    .fields = flow_fields,
+    .field_count = COUNT(flow_fields),
+    .size = sizeof(struct palua_flow),
+};
+
+static const struct palua_field flow_live_fields[] = {
+    LIVE_FIELDS(struct palua_flow_live, AT_TOP),
+};
+const struct palua_schema palua_flow_live_schema = {
+    .name = "flow_live",
+    .doc = "what changes while a flow lives, as it stood when the event was made",
+    .fields = flow_live_fields,
+    .field_count = COUNT(flow_live_fields),
+    .size = sizeof(struct palua_flow_live),
+};
+
+static const struct palua_field packet_fields[] = {
+    [PACKET_EVENT_LEN] = PALUA_FIELD(struct packet_event, len, PALUA_UINT, "bytes on the wire"),
+    [PACKET_EVENT_CAPLEN] = PALUA_FIELD(struct packet_event, caplen, PALUA_UINT, "bytes captured"),
+    [PACKET_EVENT_INTERFACE] = PALUA_FIELD(struct packet_event, interface, PALUA_UINT,
+                                           "index of the interface in its file"),
+    [PACKET_EVENT_LINKTYPE] = PALUA_FIELD(struct packet_event, linktype, PALUA_UINT,
+                                          "LINKTYPE_ value of the capture format"),
+    [PACKET_EVENT_LAYERS] = PALUA_FIELD(struct packet_event, layers, PALUA_STRING,
+                                        "protocols from outer to inner, such as eth:ip:udp"),
+    [PACKET_EVENT_SRC] = PALUA_FIELD(struct packet_event, src, PALUA_IPADDR,
+                                     "source of the innermost network layer", OPTIONAL),
+    [PACKET_EVENT_DST] = PALUA_FIELD(struct packet_event, dst, PALUA_IPADDR,
+                                     "destination of the innermost network layer", OPTIONAL),
+    [PACKET_EVENT_PROTO] = PALUA_FIELD(struct packet_event, proto, PALUA_ENUM, "IP protocol number",
+                                       PROTO_FIELD, OPTIONAL),
+    [PACKET_EVENT_TTL] =
+        PALUA_FIELD(struct packet_event, ttl, PALUA_UINT, "time to live, or hop limit", OPTIONAL),
+    [PACKET_EVENT_SPORT] =
+        PALUA_FIELD(struct packet_event, sport, PALUA_UINT, "TCP or UDP source port", OPTIONAL),
+    [PACKET_EVENT_DPORT] = PALUA_FIELD(struct packet_event, dport, PALUA_UINT,
+                                       "TCP or UDP destination port", OPTIONAL),
+    [PACKET_EVENT_TCP_FLAGS] = PALUA_FIELD(struct packet_event, tcp_flags, PALUA_UINT,
+                                           "TCP flags: FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32, "
+                                           "ECE 64, CWR 128, AE 256",
+                                           OPTIONAL),
+    [PACKET_EVENT_PAYLOAD] = PALUA_FIELD(
+        struct packet_event, payload, PALUA_BYTES,
+        "captured payload of the innermost transport layer, else network layer", OPTIONAL),
+    [PACKET_EVENT_BYTES] =
+        PALUA_FIELD(struct packet_event, bytes, PALUA_BYTES, "the whole captured frame"),
+};
+
+static const struct palua_field link_fields[] = {
+    [LINK_EVENT_TYPE] = PALUA_FIELD(struct link_event, type, PALUA_STRING,
+                                    "kind of link layer, such as eth or sll"),
+    [LINK_EVENT_SRC] = PALUA_FIELD(struct link_event, src, PALUA_MAC, "source address", OPTIONAL),
+    [LINK_EVENT_DST] =
+        PALUA_FIELD(struct link_event, dst, PALUA_MAC, "destination address", OPTIONAL),
+    [LINK_EVENT_VLAN] =
+        PALUA_FIELD(struct link_event, vlan, PALUA_UINT, "id of the innermost VLAN tag", OPTIONAL),
+    [LINK_EVENT_ETHERTYPE] = PALUA_FIELD(struct link_event, ethertype, PALUA_UINT,
+                                         "ethertype of the payload, behind VLAN tags", OPTIONAL),
+    [LINK_EVENT_PAYLOAD] = PALUA_FIELD(struct link_event, payload, PALUA_BYTES,
+                                       "captured bytes behind the header and its VLAN tags"),
+};
+
+static const struct palua_field network_fields[] = {
+    [NETWORK_EVENT_VERSION] = PALUA_FIELD(struct network_event, version, PALUA_UINT, "4 or 6"),
+    [NETWORK_EVENT_SRC] =
+        PALUA_FIELD(struct network_event, src, PALUA_IPADDR, "source address", OPTIONAL),
+    [NETWORK_EVENT_DST] =
+        PALUA_FIELD(struct network_event, dst, PALUA_IPADDR, "destination address", OPTIONAL),
+    [NETWORK_EVENT_PROTO] = PALUA_FIELD(
+        struct network_event, proto, PALUA_ENUM,
+        "IP protocol number of the payload, behind extension headers", PROTO_FIELD, OPTIONAL),
+    [NETWORK_EVENT_TTL] =
+        PALUA_FIELD(struct network_event, ttl, PALUA_UINT, "time to live, or hop limit", OPTIONAL),
+    [NETWORK_EVENT_ID] =
+        PALUA_FIELD(struct network_event, id, PALUA_UINT,
+                    "identification; IPv6: of the fragment header, absent without one", OPTIONAL),
+    [NETWORK_EVENT_PAYLOAD] = PALUA_FIELD(struct network_event, payload, PALUA_BYTES,
+                                          "captured bytes behind header and extension headers"),
+};
+
+static const struct palua_field transport_fields[] = {
+    [TRANSPORT_EVENT_PROTO] = PALUA_FIELD(struct transport_event, proto, PALUA_ENUM,
+                                          "IP protocol number: 6 TCP, 17 UDP", PROTO_FIELD),
+    [TRANSPORT_EVENT_SRC] =
+        PALUA_FIELD(struct transport_event, src, PALUA_IPADDR, "source address", OPTIONAL),
+    [TRANSPORT_EVENT_DST] =
+        PALUA_FIELD(struct transport_event, dst, PALUA_IPADDR, "destination address", OPTIONAL),
+    [TRANSPORT_EVENT_SPORT] =
+        PALUA_FIELD(struct transport_event, sport, PALUA_UINT, "source port", OPTIONAL),
+    [TRANSPORT_EVENT_DPORT] =
+        PALUA_FIELD(struct transport_event, dport, PALUA_UINT, "destination port", OPTIONAL),
+    [TRANSPORT_EVENT_PAYLOAD] =
+        PALUA_FIELD(struct transport_event, payload, PALUA_BYTES, "captured payload"),
+    [TRANSPORT_EVENT_HEADER] = PALUA_FIELD(struct transport_event, header, PALUA_BYTES,
+                                           "captured header, options included"),
+    [TRANSPORT_EVENT_SEQ] =
+        PALUA_FIELD(struct transport_event, seq, PALUA_UINT, "TCP sequence number", OPTIONAL),
+    [TRANSPORT_EVENT_ACK] = PALUA_FIELD(struct transport_event, ack, PALUA_UINT,
+                                        "TCP acknowledgement number", OPTIONAL),
+    [TRANSPORT_EVENT_FLAGS] = PALUA_FIELD(struct transport_event, flags, PALUA_UINT,
+                                          "TCP flags, as packet.tcp_flags", OPTIONAL),
+    [TRANSPORT_EVENT_WINDOW] = PALUA_FIELD(struct transport_event, window, PALUA_UINT,
+                                           "TCP window as sent, not scaled", OPTIONAL),
+};
+
+static const struct palua_field flow_start_fields[] = {
+    IDENTITY_FIELDS(struct flow_start_event, AT_IDENTITY),
+};
+
+static const struct palua_field flow_end_fields[] = {
+    IDENTITY_FIELDS(struct flow_end_event, AT_IDENTITY),
+    LIVE_FIELDS(struct flow_end_event, AT_LIVE),
+    PALUA_FIELD(struct flow_end_event, reason, PALUA_STRING,
+                "why it ended: fin, rst, timeout, evicted (the table was full), end (of the run)"),
+};
+
+static const struct palua_field anomaly_fields[] = {
+    PALUA_FIELD(struct anomaly_event, name, PALUA_STRING,
+                "what is malformed, such as udp_bad_length"),
+    PALUA_FIELD(struct anomaly_event, layer, PALUA_STRING, "protocol it was found in"),
+    PALUA_FIELD(
+        struct anomaly_event, offset, PALUA_UINT,
+        "where, in bytes: of a header from the start of the frame, of a message from its start"),
+};
+
+static const struct palua_field expect_fields[] = {
+    [EXPECT_EVENT_ORIG_H] = PALUA_FIELD(struct expect_event, orig_h, PALUA_IPADDR,
+                                        "who will begin; absent: anybody", OPTIONAL),
+    [EXPECT_EVENT_RESP_H] = PALUA_FIELD(struct expect_event, resp_h, PALUA_IPADDR,
+                                        "who will answer; absent: anybody", OPTIONAL),
+    [EXPECT_EVENT_RESP_P] = PALUA_FIELD(struct expect_event, resp_p, PALUA_UINT,
+                                        "the responder's port; absent: any", OPTIONAL),
+    [EXPECT_EVENT_PROTO] =
+        PALUA_FIELD(struct expect_event, proto, PALUA_ENUM, "IP protocol number", PROTO_FIELD),
+    [EXPECT_EVENT_SERVICE] =
+        PALUA_FIELD(struct expect_event, service, PALUA_STRING, "what the flow will carry"),
+};
+
+static const struct palua_field capture_end_fields[] = {
+    [CAPTURE_END_EVENT_PACKETS] =
+        PALUA_FIELD(struct capture_end_event, packets, PALUA_UINT, "packets read"),
+    [CAPTURE_END_EVENT_BYTES] =
+        PALUA_FIELD(struct capture_end_event, bytes, PALUA_UINT, "bytes captured"),
+    [CAPTURE_END_EVENT_WIRE_BYTES] =
+        PALUA_FIELD(struct capture_end_event, wire_bytes, PALUA_UINT, "bytes on the wire"),
+    [CAPTURE_END_EVENT_DURATION] = PALUA_FIELD_AS(struct capture_end_event, duration_ns, "duration",
+                                                  PALUA_DURATION, "last_ts minus first_ts"),
+    [CAPTURE_END_EVENT_FIRST_TS] =
+        PALUA_FIELD_AS(struct capture_end_event, first_ts_ns, "first_ts", PALUA_TIME,
+                       "time of the first packet; absent without packets", OPTIONAL),
+    [CAPTURE_END_EVENT_LAST_TS] =
+        PALUA_FIELD_AS(struct capture_end_event, last_ts_ns, "last_ts", PALUA_TIME,
+                       "time of the last packet; absent without packets", OPTIONAL),
+    [CAPTURE_END_EVENT_FLOWS] = PALUA_FIELD(struct capture_end_event, flows, PALUA_UINT,
+                                            "flows seen; 0 unless somebody asked for flows"),
+    [CAPTURE_END_EVENT_ANOMALIES] =
+        PALUA_FIELD(struct capture_end_event, anomalies, PALUA_UINT, "anomalies found"),
+};
+
+#define SCHEMA(title, text, origin, record, table)                     \
+    {                                                                  \
+        .name = title, .doc = text, .source = origin, .fields = table, \
+        .field_count = COUNT(table), .size = sizeof(record)            \
+    }
+
+const struct palua_schema event_schemas[EVENT_ENGINE_COUNT] = {
+    [EVENT_PACKET] =
+        SCHEMA("packet", "every captured packet", NULL, struct packet_event, packet_fields),
+    [EVENT_LINK] = SCHEMA("link", "every link layer of a packet, outer to inner",
+                          "IEEE 802.3, 802.1Q", struct link_event, link_fields),
+    [EVENT_NETWORK] = SCHEMA("network", "every IP layer of a packet, outer to inner",
+                             "RFC 791, RFC 8200", struct network_event, network_fields),
+    [EVENT_TRANSPORT] = SCHEMA("transport", "every TCP or UDP layer of a packet, outer to inner",
+                               "RFC 9293, RFC 768", struct transport_event, transport_fields),
+    [EVENT_FLOW_START] = SCHEMA("flow.start", "the first packet of a flow", NULL,
+                                struct flow_start_event, flow_start_fields),
+    [EVENT_FLOW_END] =
+        SCHEMA("flow.end", "a flow is over", NULL, struct flow_end_event, flow_end_fields),
+    [EVENT_ANOMALY] =
+        SCHEMA("anomaly", "malformed traffic", NULL, struct anomaly_event, anomaly_fields),
+    [EVENT_EXPECT] =
+        SCHEMA("expect", "a flow announces another one", NULL, struct expect_event, expect_fields),
+    [EVENT_CAPTURE_END] = SCHEMA("capture.end", "once, after the last packet", NULL,
+                                 struct capture_end_event, capture_end_fields),
+};
+
+_Static_assert(COUNT(flow_fields) == FLOW_FIELD_COUNT, "flow_field lists palua_flow_schema");
+_Static_assert(COUNT(flow_start_fields) == FLOW_FIELD_SHARED_COUNT,
+               "flow.start has the shared fields");

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/** The engine's own events as C structs, in the order of enum event_kind, with the schema of each.
+ *
+ * Constant data: registry_new registers the schemas; the builders in event/<kind>_event.h fill the
+ * structs. Addresses and payloads are views of the packet; names and labels live as long as the
+ * run. A field that a packet does not have is absent. */
+#pragma once
+
+#include <stdint.h>
+
+#include <palua/event.h>
+
+/** `packet`: one per captured packet. */
+struct packet_event {
+    struct palua_event event;
+    struct palua_slice layers;
+    struct palua_slice src;
+    struct palua_slice dst;
+    struct palua_slice payload;
+    struct palua_slice bytes;
+    uint32_t len;
+    uint32_t caplen;
+    uint16_t interface;
+    uint16_t linktype;
+    uint16_t sport;
+    uint16_t dport;
+    uint16_t tcp_flags;
+    uint8_t proto;
+    uint8_t ttl;
+};
+
+/** `link`: one per link layer, VLAN tags included in it. */
+struct link_event {
+    struct palua_event event;
+    struct palua_slice type;
+    struct palua_slice src;
+    struct palua_slice dst;
+    struct palua_slice payload;
+    uint16_t vlan;
+    uint16_t ethertype;
+};
+
+/** `network`: one per IPv4 or IPv6 layer, extension headers included in it. */
+struct network_event {
+    struct palua_event event;
+    struct palua_slice src;
+    struct palua_slice dst;
+    struct palua_slice payload;
+    uint32_t id;
+    uint8_t version;
+    uint8_t proto;
+    uint8_t ttl;
+};
+
+/** `transport`: one per TCP or UDP layer. */
+struct transport_event {
+    struct palua_event event;
+    struct palua_slice src;
+    struct palua_slice dst;
+    struct palua_slice header;
+    struct palua_slice payload;
+    uint32_t seq;
+    uint32_t ack;
+    uint16_t sport;
+    uint16_t dport;
+    uint16_t flags;
+    uint16_t window;
+    uint8_t proto;
+};
+
+/** `flow.start`: the flow's identity stands in the event too, so that it is a row by itself. */
+struct flow_start_event {
+    struct palua_event event;
+    struct palua_flow identity;
+};
+
+/** `flow.end` */
+struct flow_end_event {
+    struct palua_event event;
+    struct palua_flow identity;
+    struct palua_flow_live live;
+    struct palua_slice reason;
+};
+
+/** `anomaly` */
+struct anomaly_event {
+    struct palua_event event;
+    struct palua_slice name;
+    struct palua_slice layer;
+    uint32_t offset;
+};
+
+/** `expect` */
+struct expect_event {
+    struct palua_event event;
+    struct palua_slice orig_h;
+    struct palua_slice resp_h;
+    struct palua_slice service;
+    uint16_t resp_p;
+    uint8_t proto;
+};
+
+/** `capture.end` */
+struct capture_end_event {
+    struct palua_event event;
+    uint64_t packets;
+    uint64_t bytes;
+    uint64_t wire_bytes;
+    uint64_t flows;
+    uint64_t anomalies;
+    int64_t first_ts_ns;
+    int64_t last_ts_ns;
+    int64_t duration_ns;
+};
+
+/** By enum event_kind; EVENT_ENGINE_COUNT of them. */
+extern const struct palua_schema event_schemas[];
+
+/** Names of IP protocol numbers, as IANA and the flow tools write them: tcp, udp, icmp, icmp6… */
+extern const struct palua_enum ip_protocol_names;
+
+/** Indices of fields, which are also their bits in `present` and in a wanted mask. */
+enum packet_event_field {
+    PACKET_EVENT_LEN,
+    PACKET_EVENT_CAPLEN,
+    PACKET_EVENT_INTERFACE,
+    PACKET_EVENT_LINKTYPE,
+    PACKET_EVENT_LAYERS,
+    PACKET_EVENT_SRC,
+    PACKET_EVENT_DST,
+    PACKET_EVENT_PROTO,
+    PACKET_EVENT_TTL,
+    PACKET_EVENT_SPORT,
+    PACKET_EVENT_DPORT,
+    PACKET_EVENT_TCP_FLAGS,
+    PACKET_EVENT_PAYLOAD,
+    PACKET_EVENT_BYTES,
+    PACKET_EVENT_FIELD_COUNT
+};
+
+enum link_event_field {
+    LINK_EVENT_TYPE,
+    LINK_EVENT_SRC,
+    LINK_EVENT_DST,
+    LINK_EVENT_VLAN,
+    LINK_EVENT_ETHERTYPE,
+    LINK_EVENT_PAYLOAD,
+    LINK_EVENT_FIELD_COUNT
+};
+
+enum network_event_field {
+    NETWORK_EVENT_VERSION,
+    NETWORK_EVENT_SRC,
+    NETWORK_EVENT_DST,
+    NETWORK_EVENT_PROTO,
+    NETWORK_EVENT_TTL,
+    NETWORK_EVENT_ID,
+    NETWORK_EVENT_PAYLOAD,
+    NETWORK_EVENT_FIELD_COUNT
+};
+
+enum transport_event_field {
+    TRANSPORT_EVENT_PROTO,
+    TRANSPORT_EVENT_SRC,
+    TRANSPORT_EVENT_DST,
+    TRANSPORT_EVENT_SPORT,
+    TRANSPORT_EVENT_DPORT,
+    TRANSPORT_EVENT_PAYLOAD,
+    TRANSPORT_EVENT_HEADER,
+    TRANSPORT_EVENT_SEQ,
+    TRANSPORT_EVENT_ACK,
+    TRANSPORT_EVENT_FLAGS,
+    TRANSPORT_EVENT_WINDOW,
+    TRANSPORT_EVENT_FIELD_COUNT
+};
+
+/** Of palua_flow_schema, and the first fields of flow.start and flow.end. */
+enum flow_field {
+    FLOW_FIELD_UID,
+    FLOW_FIELD_COMMUNITY_ID,
+    FLOW_FIELD_ORIG_H,
+    FLOW_FIELD_ORIG_P,
+    FLOW_FIELD_RESP_H,
+    FLOW_FIELD_RESP_P,
+    FLOW_FIELD_PROTO,
+    FLOW_FIELD_VLAN,
+    FLOW_FIELD_SHARED_COUNT, /**< the fields that flow.start and flow.end have as their own */
+    FLOW_FIELD_TS = FLOW_FIELD_SHARED_COUNT,
+    FLOW_FIELD_COUNT
+};
+
+enum expect_event_field {
+    EXPECT_EVENT_ORIG_H,
+    EXPECT_EVENT_RESP_H,
+    EXPECT_EVENT_RESP_P,
+    EXPECT_EVENT_PROTO,
+    EXPECT_EVENT_SERVICE,
+    EXPECT_EVENT_FIELD_COUNT
+};
+
+enum capture_end_event_field {
+    CAPTURE_END_EVENT_PACKETS,
+    CAPTURE_END_EVENT_BYTES,
+    CAPTURE_END_EVENT_WIRE_BYTES,
+    CAPTURE_END_EVENT_DURATION,
+    CAPTURE_END_EVENT_FIRST_TS,
+    CAPTURE_END_EVENT_LAST_TS,
+    CAPTURE_END_EVENT_FLOWS,
+    CAPTURE_END_EVENT_ANOMALIES,
+    CAPTURE_END_EVENT_FIELD_COUNT
+};
