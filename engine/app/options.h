@@ -9,15 +9,9 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/list.h"
 #include "base/text.h"
 #include "sink/output.h"
-
-/** A growing list of borrowed strings. */
-struct string_list {
-    const char **items;
-    size_t count;
-    size_t cap;
-};
 
 enum option_action {
     ACTION_RUN,

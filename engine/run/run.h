@@ -7,23 +7,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "app/config.h"
-#include "base/error.h"
+#include "base/list.h"
 #include "sink/output.h"
 
 struct run_options {
-    const char *const *inputs;
-    uint32_t input_count;
-    const char *const *scripts; /**< -s, resolved to paths */
-    uint32_t script_count;
-    const char *const *plugins; /**< -p: names or paths */
-    uint32_t plugin_count;
-    const char *const *fields; /**< -T: "dns.query.qname" or "dns.qname", one each */
-    uint32_t field_count;
-    const char *const *arg_keys; /**< -A */
-    const char *const *arg_values;
-    uint32_t arg_count;
-    const struct config *config;
+    struct string_list inputs;
+    struct string_list scripts;  /**< -s, paths or names of bundled scripts */
+    struct string_list plugins;  /**< -p: names or paths */
+    struct string_list fields;   /**< -T: "dns.query.qname" or "dns.qname", one each */
+    struct string_list arg_keys; /**< -A: "top", or "dns.pending_cap" for a plugin's option */
+    struct string_list arg_values;
+    const char *config_path; /**< NULL: defaults */
+    uint64_t batch;          /**< packets per batch; 0: as configured */
+    uint64_t jobs;
     struct output_options output;
     uint64_t skip;
     uint64_t count;
@@ -32,6 +28,7 @@ struct run_options {
     bool trust;
     bool profile;
     bool quiet;
+    bool progress; /**< show progress on stderr */
 };
 
 /** @return the process exit status (API section 1); every error has been reported on stderr */

@@ -1,34 +1,49 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /** A worker: the stages one thread runs over its share of every batch, in the packet's way: flow,
- * (stream,) dissectors, events.
+ * dissectors, events.
  *
  * Shared-nothing: its flow table, its dissector instances, its part of each batch. Runs only the
- * stages that somebody asked for. */
+ * stages that somebody asked for: no subscriber to flows, no flow table. One thread at a time. */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "app/config.h"
+#include "decode/decode.h"
 #include "event/interest.h"
+#include "plugin/dissection.h"
 #include "plugin/plugin.h"
 
 struct worker;
 
-struct worker *worker_new(uint32_t index, const struct config *config,
-                          const struct plugin_set *plugins, const struct registry *registry,
-                          const struct decoder *decoder, const struct interest *interest,
-                          struct error *err);
+struct worker_options {
+    uint32_t index; /**< 0, 1, 2…: its part of each batch, the upper bits of its flows' ids */
+    const struct config *config;
+    const struct plugin_set *plugins;
+    const struct registry *registry;
+    const struct decoder *decoder;
+    const struct interest *interest;
+};
+
+/** Starts the dissectors that are needed. What the options point to must outlive the worker. */
+struct worker *worker_new(const struct worker_options *options, struct error *err);
 void worker_free(struct worker *worker);
 
-/** Runs the stages over the packets of a batch; fills batch->parts[index]. */
+/** Runs the stages over the decoded packets of a batch, expiring flows at the batch's ticks; fills
+ * batch->parts[index]. */
 void worker_batch(struct worker *worker, struct batch *batch);
-/** The end of the run: ends all flows and publishes capture.end into an empty batch. */
-void worker_end(struct worker *worker, struct batch *batch);
+
+/** The end of the run: ends a bounded number of flows into an empty batch, by first packet.
+ * @return false once no flow is left; then the batch holds nothing */
+bool worker_end(struct worker *worker, struct batch *batch);
 
 struct worker_totals {
     uint64_t flows;
     uint64_t flows_evicted;
-    uint64_t anomalies;
+    bool tracks_flows; /**< the two above mean something */
 };
 void worker_totals(const struct worker *worker, struct worker_totals *out);
+
+/** Counters of the worker's dissectors that are not zero. */
+void worker_counters(const struct worker *worker, dissection_counter_fn report, void *context);

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/** The line on stderr at the end of a run: what was read, how fast, and everything dropped, shed or
+ * malformed. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/text.h"
+#include "capture/capture.h"
+#include "run/worker.h"
+
+struct summary {
+    struct capture_totals capture;
+    struct worker_totals worker;
+    uint64_t anomalies;   /**< malformed headers and messages */
+    uint64_t clock_jumps; /**< timestamps held back as wrong */
+    uint64_t errors;      /**< script and plugin errors */
+    uint64_t damaged;     /**< inputs damaged, cut short or unreadable */
+    int64_t elapsed_ns;
+    bool partial; /**< stopped before the end of the input */
+};
+
+/** Appends the line, with its newline. */
+void summary_text(const struct summary *summary, struct text *out);

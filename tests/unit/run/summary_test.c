@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include "run/summary.h"
+
+#include <criterion/criterion.h>
+
+static void expect(const struct summary *summary, const char *expected)
+{
+    struct text out;
+    text_init(&out);
+    summary_text(summary, &out);
+    cr_expect_str_eq(out.data, expected);
+    text_fini(&out);
+}
+
+Test(summary, names_only_what_there_was)
+{
+    expect(&(struct summary){.capture = {.packets = 1234567, .bytes = 98765432},
+                             .elapsed_ns = 500000000},
+           "palua: 1,234,567 packets, 98.8 MB in 0.50 s (2.5 Mpackets/s)\n");
+    expect(&(struct summary){0}, "palua: 0 packets, 0 B in 0.00 s\n");
+}
+
+Test(summary, tells_everything_shed_or_damaged)
+{
+    expect(&(struct summary){.capture = {.packets = 999, .bytes = 1000},
+                             .worker = {.tracks_flows = true, .flows = 1000, .flows_evicted = 3},
+                             .anomalies = 2,
+                             .clock_jumps = 1,
+                             .errors = 4,
+                             .damaged = 1,
+                             .elapsed_ns = 1000000000,
+                             .partial = true},
+           "palua: 999 packets, 1.0 kB, 1,000 flows in 1.00 s (999 packets/s), 2 anomalies, 3 "
+           "flows evicted "
+           "at the cap, 1 timestamps held back as wrong, 4 errors, 1 inputs damaged or unreadable; "
+           "stopped "
+           "early, results are partial\n");
+}
