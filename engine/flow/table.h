@@ -30,6 +30,8 @@ enum flow_reason {
         FLOW_REASON_COUNT
 };
 
+const char *flow_reason_name(enum flow_reason reason);
+
 struct flow_side {
     uint64_t pkts;
     uint64_t ip_bytes;
@@ -86,8 +88,10 @@ struct flow *flow_table_lookup(struct flow_table *table, const struct palua_pack
 /** Ends every flow whose deadline is at or before `now_ns`, in order of (deadline, first packet).
  */
 void flow_table_expire(struct flow_table *table, int64_t now_ns);
-/** Ends all flows, in order of first packet. */
-void flow_table_end(struct flow_table *table);
+/** Ends the first `limit` of the flows that are left, in order of first packet: called until it
+ * returns 0.
+ * @return how many it ended */
+uint32_t flow_table_end(struct flow_table *table, uint32_t limit);
 
 struct flow_counters {
     uint64_t created;
@@ -102,5 +106,7 @@ void flow_table_counters(const struct flow_table *table, struct flow_counters *o
  */
 const struct palua_flow *flow_identity(const struct flow_table *table, struct flow *flow,
                                        uint64_t wanted, uint64_t batch, struct arena *arena);
-/** A copy of what changes while the flow lives. */
+/** What changes while the flow lives, as it is now. */
+void flow_live(const struct flow *flow, struct palua_flow_live *out);
+/** The same as a copy in the arena. */
 const struct palua_flow_live *flow_snapshot(const struct flow *flow, struct arena *arena);

@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include "event/builders.h"
+
+#include <string.h>
+
+#include "event/headers.h"
+#include "event/schemas.h"
+
+#define NEW(type, arena) \
+    ((struct type *)arena_zalloc(arena, sizeof(struct type), _Alignof(struct type)))
+#define BIT(index) (UINT64_C(1) << (index))
+
+/** Fields that come from one header: it is read only if one of them is wanted. */
+#define PACKET_IP                                                              \
+    (BIT(PACKET_EVENT_SRC) | BIT(PACKET_EVENT_DST) | BIT(PACKET_EVENT_PROTO) | \
+     BIT(PACKET_EVENT_TTL))
+#define PACKET_PORTS (BIT(PACKET_EVENT_SPORT) | BIT(PACKET_EVENT_DPORT))
+#define NETWORK_IP                                                                \
+    (BIT(NETWORK_EVENT_SRC) | BIT(NETWORK_EVENT_DST) | BIT(NETWORK_EVENT_PROTO) | \
+     BIT(NETWORK_EVENT_TTL))
+#define TRANSPORT_ADDRESSES (BIT(TRANSPORT_EVENT_SRC) | BIT(TRANSPORT_EVENT_DST))
+#define TRANSPORT_PORTS (BIT(TRANSPORT_EVENT_SPORT) | BIT(TRANSPORT_EVENT_DPORT))
+#define TRANSPORT_TCP                                                                   \
+    (BIT(TRANSPORT_EVENT_SEQ) | BIT(TRANSPORT_EVENT_ACK) | BIT(TRANSPORT_EVENT_FLAGS) | \
+     BIT(TRANSPORT_EVENT_WINDOW))
+
+static struct palua_slice text_slice(const char *text)
+{
+    return (struct palua_slice){(const uint8_t *)text, (uint32_t)strlen(text), 0};
+}
+
+static void packet_ip(struct packet_event *out, const struct palua_packet *packet)
+{
+    struct ip_fields ip;
+    if (!headers_ip(packet, packet->network, &ip))
+        return;
+    out->src = ip.src;
+    out->dst = ip.dst;
+    out->proto = ip.proto;
+    out->ttl = ip.ttl;
+    out->event.present |= PACKET_IP;
+}
+
+static void packet_transport(struct packet_event *out, const struct palua_packet *packet)
+{
+    struct transport_fields transport;
+    if (!headers_transport(packet, packet->transport, &transport))
+        return;
+    out->sport = transport.sport;
+    out->dport = transport.dport;
+    out->tcp_flags = transport.flags;
+    if (transport.ports)
+        out->event.present |= PACKET_PORTS;
+    if (transport.tcp)
+        out->event.present |= BIT(PACKET_EVENT_TCP_FLAGS);
+}
+
+static void packet_payload(struct packet_event *out, const struct palua_packet *packet)
+{
+    if (packet->transport != PALUA_NO_LAYER)
+        out->payload = palua_layer_payload(packet, packet->transport);
+    else if (packet->network != PALUA_NO_LAYER)
+        out->payload = palua_layer_payload(packet, headers_ip_last(packet, packet->network));
+    else
+        return;
+    out->event.present |= BIT(PACKET_EVENT_PAYLOAD);
+}
+
+struct palua_event *packet_event_new(const struct palua_packet *packet, uint64_t wanted,
+                                     struct layer_names *names, struct arena *arena)
+{
+    struct packet_event *out = NEW(packet_event, arena);
+    out->len = packet->origlen;
+    out->caplen = packet->caplen;
+    out->interface = packet->interface;
+    out->linktype = packet->linktype;
+    out->bytes = (struct palua_slice){packet->data, packet->caplen, 0};
+    if (wanted & BIT(PACKET_EVENT_LAYERS))
+        out->layers = layer_names_of(names, packet, arena);
+    if (wanted & PACKET_IP)
+        packet_ip(out, packet);
+    if (wanted & (PACKET_PORTS | BIT(PACKET_EVENT_TCP_FLAGS)))
+        packet_transport(out, packet);
+    if (wanted & BIT(PACKET_EVENT_PAYLOAD))
+        packet_payload(out, packet);
+    return &out->event;
+}
+
+static struct palua_event *link_event(const struct palua_packet *packet, uint32_t layer,
+                                      const struct layer_names *names, struct arena *arena)
+{
+    struct link_fields link;
+    if (!headers_link(packet, layer, &link))
+        return NULL;
+    struct link_event *out = NEW(link_event, arena);
+    out->type = layer_names_one(names, packet->layers[layer].protocol);
+    out->src = link.src;
+    out->dst = link.dst;
+    out->payload = link.payload;
+    out->vlan = link.vlan;
+    out->ethertype = link.ethertype;
+    out->event.present = (link.src.len ? BIT(LINK_EVENT_SRC) : 0) |
+                         (link.dst.len ? BIT(LINK_EVENT_DST) : 0) |
+                         (link.tagged ? BIT(LINK_EVENT_VLAN) : 0) |
+                         (link.has_ethertype ? BIT(LINK_EVENT_ETHERTYPE) : 0);
+    return &out->event;
+}
+
+static void network_ip(struct network_event *out, const struct palua_packet *packet, uint32_t layer)
+{
+    struct ip_fields ip;
+    if (!headers_ip(packet, layer, &ip))
+        return;
+    out->src = ip.src;
+    out->dst = ip.dst;
+    out->proto = ip.proto;
+    out->ttl = ip.ttl;
+    out->event.present |= NETWORK_IP;
+}
+
+static struct palua_event *network_event(const struct palua_packet *packet, uint32_t layer,
+                                         uint64_t wanted, struct arena *arena)
+{
+    uint16_t protocol = packet->layers[layer].protocol;
+    if (protocol != PALUA_PROTOCOL_IP && protocol != PALUA_PROTOCOL_IPV6)
+        return NULL;
+    struct network_event *out = NEW(network_event, arena);
+    out->version = protocol == PALUA_PROTOCOL_IP ? 4 : 6;
+    if (wanted & NETWORK_IP)
+        network_ip(out, packet, layer);
+    if (wanted & BIT(NETWORK_EVENT_ID) && headers_ip_id(packet, layer, &out->id))
+        out->event.present |= BIT(NETWORK_EVENT_ID);
+    if (wanted & BIT(NETWORK_EVENT_PAYLOAD))
+        out->payload = palua_layer_payload(packet, headers_ip_last(packet, layer));
+    return &out->event;
+}
+
+/** The addresses of the IP layer that carries a transport layer: the nearest one before it. */
+static void transport_addresses(struct transport_event *out, const struct palua_packet *packet,
+                                uint32_t layer)
+{
+    struct ip_fields ip;
+    while (layer > 0) {
+        if (!headers_ip(packet, --layer, &ip))
+            continue;
+        out->src = ip.src;
+        out->dst = ip.dst;
+        out->event.present |= TRANSPORT_ADDRESSES;
+        return;
+    }
+}
+
+static struct palua_slice header_of(const struct palua_packet *packet, uint32_t layer)
+{
+    struct palua_slice out = palua_layer_bytes(packet, layer);
+    if (out.len > packet->layers[layer].header_len)
+        out.len = packet->layers[layer].header_len;
+    return out;
+}
+
+static struct palua_event *transport_event(const struct palua_packet *packet, uint32_t layer,
+                                           uint64_t wanted, struct arena *arena)
+{
+    struct transport_fields transport;
+    if (!headers_transport(packet, layer, &transport))
+        return NULL;
+    struct transport_event *out = NEW(transport_event, arena);
+    out->proto = packet->layers[layer].protocol == PALUA_PROTOCOL_TCP ? 6 : 17;
+    out->sport = transport.sport;
+    out->dport = transport.dport;
+    out->seq = transport.seq;
+    out->ack = transport.ack;
+    out->flags = transport.flags;
+    out->window = transport.window;
+    out->event.present =
+        (transport.ports ? TRANSPORT_PORTS : 0) | (transport.tcp ? TRANSPORT_TCP : 0);
+    if (wanted & TRANSPORT_ADDRESSES)
+        transport_addresses(out, packet, layer);
+    if (wanted & BIT(TRANSPORT_EVENT_HEADER))
+        out->header = header_of(packet, layer);
+    if (wanted & BIT(TRANSPORT_EVENT_PAYLOAD))
+        out->payload = palua_layer_payload(packet, layer);
+    return &out->event;
+}
+
+struct palua_event *layer_event_new(enum event_kind kind, const struct palua_packet *packet,
+                                    uint32_t layer, uint64_t wanted,
+                                    const struct layer_names *names, struct arena *arena)
+{
+    if (layer >= packet->layer_count || packet->layers[layer].flags & PALUA_LAYER_QUOTED)
+        return NULL;
+    switch (kind) {
+    case EVENT_LINK:
+        return link_event(packet, layer, names, arena);
+    case EVENT_NETWORK:
+        return network_event(packet, layer, wanted, arena);
+    case EVENT_TRANSPORT:
+        return transport_event(packet, layer, wanted, arena);
+    default:
+        return NULL;
+    }
+}
+
+#define FLOW_SHARED_FIELDS (BIT(FLOW_FIELD_SHARED_COUNT) - 1)
+
+/** The event gets a copy of the identity, whose slices go on pointing to the original in the arena.
+ */
+static void copy_identity(const struct palua_flow *identity, struct palua_event *event,
+                          struct palua_flow *out)
+{
+    *out = *identity;
+    event->flow = identity;
+    event->present |= identity->present & FLOW_SHARED_FIELDS;
+}
+
+struct palua_event *flow_start_event_new(const struct flow_table *table, struct flow *flow,
+                                         uint64_t wanted, uint64_t batch, struct arena *arena)
+{
+    struct flow_start_event *out = NEW(flow_start_event, arena);
+    copy_identity(flow_identity(table, flow, wanted & FLOW_SHARED_FIELDS, batch, arena),
+                  &out->event, &out->identity);
+    return &out->event;
+}
+
+struct palua_event *flow_end_event_new(const struct flow_table *table, struct flow *flow,
+                                       enum flow_reason reason, uint64_t wanted, uint64_t batch,
+                                       struct arena *arena)
+{
+    struct flow_end_event *out = NEW(flow_end_event, arena);
+    copy_identity(flow_identity(table, flow, wanted & FLOW_SHARED_FIELDS, batch, arena),
+                  &out->event, &out->identity);
+    flow_live(flow, &out->live);
+    out->event.live = &out->live;
+    out->reason = text_slice(flow_reason_name(reason));
+    return &out->event;
+}
+
+struct palua_event *anomaly_event_new(const struct palua_packet *packet,
+                                      const struct decode_anomaly *anomaly,
+                                      const struct layer_names *names, struct arena *arena)
+{
+    struct anomaly_event *out = NEW(anomaly_event, arena);
+    uint32_t layer = anomaly->layer;
+    if (layer >= packet->layer_count && packet->layer_count) // none was made: the one around it
+        layer = packet->layer_count - 1U;
+    out->name = text_slice(decode_fault_name(anomaly->code));
+    if (packet->layer_count)
+        out->layer = layer_names_one(names, packet->layers[layer].protocol);
+    out->offset = anomaly->offset;
+    return &out->event;
+}
+
+struct palua_event *message_anomaly_event_new(const char *name, const char *layer, uint32_t offset,
+                                              struct arena *arena)
+{
+    struct anomaly_event *out = NEW(anomaly_event, arena);
+    out->name = text_slice(name);
+    out->layer = text_slice(layer);
+    out->offset = offset;
+    return &out->event;
+}
+
+static struct palua_slice copy_slice(struct palua_slice from, struct arena *arena)
+{
+    if (from.len)
+        from.data = arena_copy(arena, from.data, from.len, 1);
+    return from;
+}
+
+struct palua_event *expect_event_new(struct palua_slice orig_h, struct palua_slice resp_h,
+                                     uint16_t resp_p, uint8_t proto, const char *service,
+                                     struct arena *arena)
+{
+    struct expect_event *out = NEW(expect_event, arena);
+    out->orig_h = copy_slice(orig_h, arena);
+    out->resp_h = copy_slice(resp_h, arena);
+    out->service = copy_slice(text_slice(service), arena);
+    out->resp_p = resp_p;
+    out->proto = proto;
+    out->event.present = (orig_h.len ? BIT(EXPECT_EVENT_ORIG_H) : 0) |
+                         (resp_h.len ? BIT(EXPECT_EVENT_RESP_H) : 0) |
+                         (resp_p ? BIT(EXPECT_EVENT_RESP_P) : 0);
+    return &out->event;
+}
+
+struct palua_event *capture_end_event_new(const struct capture_sum *sum, struct arena *arena)
+{
+    struct capture_end_event *out = NEW(capture_end_event, arena);
+    out->packets = sum->packets;
+    out->bytes = sum->bytes;
+    out->wire_bytes = sum->wire_bytes;
+    out->flows = sum->flows;
+    out->anomalies = sum->anomalies;
+    if (!sum->packets)
+        return &out->event;
+    out->first_ts_ns = sum->first_ts_ns;
+    out->last_ts_ns = sum->last_ts_ns;
+    if (__builtin_sub_overflow(sum->last_ts_ns, sum->first_ts_ns, &out->duration_ns))
+        out->duration_ns = INT64_MAX; // only timestamps centuries apart can do that
+    out->event.present = BIT(CAPTURE_END_EVENT_FIRST_TS) | BIT(CAPTURE_END_EVENT_LAST_TS);
+    return &out->event;
+}

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include "event/headers.h"
+
+#include "base/cursor.h"
+
+enum {
+    MAC_LEN = 6,
+    SLL_LEN = 16,
+    SLL2_LEN = 20,
+    ETHERTYPE_LEAST = 0x0600 // IEEE 802.3-2018 section 3.2.6: less is a length
+};
+
+static struct cursor layer_cursor(const struct palua_packet *packet, uint32_t layer)
+{
+    struct palua_slice bytes = palua_layer_bytes(packet, layer);
+    return cursor_of(bytes.data, bytes.len);
+}
+
+/** Reads `len` bytes as a slice; leaves it empty if they are not there. */
+static bool read_slice(struct cursor *in, uint32_t len, struct palua_slice *out)
+{
+    const uint8_t *data;
+    if (!cursor_bytes(in, len, &data))
+        return false;
+    *out = (struct palua_slice){data, len, 0};
+    return true;
+}
+
+static bool read_ipv4(struct cursor *in, struct ip_fields *out)
+{
+    out->version = 4;
+    return cursor_skip(in, 8) && cursor_u8(in, &out->ttl) && cursor_skip(in, 3) &&
+           read_slice(in, 4, &out->src) && read_slice(in, 4, &out->dst);
+}
+
+static bool read_ipv6(struct cursor *in, struct ip_fields *out)
+{
+    out->version = 6;
+    return cursor_skip(in, 7) && cursor_u8(in, &out->ttl) && read_slice(in, 16, &out->src) &&
+           read_slice(in, 16, &out->dst);
+}
+
+bool headers_ip(const struct palua_packet *packet, uint32_t layer, struct ip_fields *out)
+{
+    if (layer >= packet->layer_count)
+        return false;
+    struct cursor in = layer_cursor(packet, layer);
+    out->proto = (uint8_t)packet->layers[layer].aux;
+    switch (packet->layers[layer].protocol) {
+    case PALUA_PROTOCOL_IP:
+        return read_ipv4(&in, out);
+    case PALUA_PROTOCOL_IPV6:
+        return read_ipv6(&in, out);
+    default:
+        return false;
+    }
+}
+
+static void read_tcp(struct cursor *in, struct transport_fields *out)
+{
+    out->tcp = out->ports && cursor_u32(in, &out->seq) && cursor_u32(in, &out->ack) &&
+               cursor_u16(in, &out->flags) && cursor_u16(in, &out->window);
+    out->flags &= 0x0fff; // RFC 9293 section 3.1: the data offset stands above
+}
+
+bool headers_transport(const struct palua_packet *packet, uint32_t layer,
+                       struct transport_fields *out)
+{
+    if (layer >= packet->layer_count)
+        return false;
+    uint16_t protocol = packet->layers[layer].protocol;
+    if (protocol != PALUA_PROTOCOL_TCP && protocol != PALUA_PROTOCOL_UDP)
+        return false;
+    struct cursor in = layer_cursor(packet, layer);
+    *out = (struct transport_fields){0};
+    out->ports = cursor_u16(&in, &out->sport) && cursor_u16(&in, &out->dport);
+    if (protocol == PALUA_PROTOCOL_TCP)
+        read_tcp(&in, out);
+    return true;
+}
+
+static bool is_vlan(const struct palua_packet *packet, uint32_t layer)
+{
+    if (layer >= packet->layer_count)
+        return false;
+    uint16_t protocol = packet->layers[layer].protocol;
+    return protocol == PALUA_PROTOCOL_VLAN || protocol == PALUA_PROTOCOL_IEEE8021AD;
+}
+
+static void read_eth(struct cursor *in, struct link_fields *out)
+{
+    if (read_slice(in, MAC_LEN, &out->dst) && read_slice(in, MAC_LEN, &out->src) &&
+        cursor_u16(in, &out->ethertype))
+        out->has_ethertype = out->ethertype >= ETHERTYPE_LEAST;
+}
+
+/** The sender's address, of which 8 bytes are always there. */
+static void read_sll_address(struct cursor *in, unsigned len, struct link_fields *out)
+{
+    if (len == MAC_LEN && read_slice(in, MAC_LEN, &out->src) && !cursor_skip(in, 2))
+        out->src.len = 0;
+}
+
+/** LINKTYPE_LINUX_SLL: packet type, ARPHRD, address length, address, protocol. */
+static void read_sll(struct cursor *in, struct link_fields *out)
+{
+    struct cursor address = *in;
+    uint16_t len;
+    if (cursor_skip(&address, 4) && cursor_u16(&address, &len))
+        read_sll_address(&address, len, out);
+    out->has_ethertype = cursor_skip(in, 14) && cursor_u16(in, &out->ethertype);
+}
+
+/** LINKTYPE_LINUX_SLL2: protocol, reserved, interface, ARPHRD, packet type, address length,
+ * address. */
+static void read_sll2(struct cursor *in, struct link_fields *out)
+{
+    uint8_t len;
+    out->has_ethertype = cursor_u16(in, &out->ethertype);
+    if (cursor_skip(in, 9) && cursor_u8(in, &len))
+        read_sll_address(in, len, out);
+}
+
+static bool read_link(const struct palua_packet *packet, uint32_t layer, struct link_fields *out)
+{
+    struct cursor in = layer_cursor(packet, layer);
+    switch (packet->layers[layer].protocol) {
+    case PALUA_PROTOCOL_ETH:
+        read_eth(&in, out);
+        return true;
+    case PALUA_PROTOCOL_SLL:
+        if (packet->layers[layer].header_len == SLL2_LEN)
+            read_sll2(&in, out);
+        else
+            read_sll(&in, out);
+        return true;
+    case PALUA_PROTOCOL_RAW:
+    case PALUA_PROTOCOL_NULL:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/** A tag: priority and id, then the ethertype of what follows (IEEE 802.1Q section 9.6). */
+static void read_tag(const struct palua_packet *packet, uint32_t layer, struct link_fields *out)
+{
+    struct cursor in = layer_cursor(packet, layer);
+    uint16_t control;
+    out->has_ethertype = false;
+    if (!cursor_u16(&in, &control))
+        return;
+    out->vlan = control & 0x0fff;
+    out->tagged = true;
+    out->has_ethertype = cursor_u16(&in, &out->ethertype) && out->ethertype >= ETHERTYPE_LEAST;
+}
+
+bool headers_link(const struct palua_packet *packet, uint32_t layer, struct link_fields *out)
+{
+    *out = (struct link_fields){0};
+    if (layer >= packet->layer_count || !read_link(packet, layer, out))
+        return false;
+    while (is_vlan(packet, layer + 1))
+        read_tag(packet, ++layer, out);
+    out->payload = palua_layer_payload(packet, layer);
+    return true;
+}
+
+static bool is_extension(const struct palua_packet *packet, uint32_t layer)
+{
+    if (layer >= packet->layer_count)
+        return false;
+    switch (packet->layers[layer].protocol) {
+    case PALUA_PROTOCOL_IPV6_HOPOPTS:
+    case PALUA_PROTOCOL_IPV6_ROUTING:
+    case PALUA_PROTOCOL_IPV6_FRAGMENT:
+    case PALUA_PROTOCOL_IPV6_DSTOPTS:
+    case PALUA_PROTOCOL_MIPV6:
+    case PALUA_PROTOCOL_HIP:
+    case PALUA_PROTOCOL_SHIM6:
+        return true;
+    default:
+        return false;
+    }
+}
+
+uint32_t headers_ip_last(const struct palua_packet *packet, uint32_t layer)
+{
+    while (is_extension(packet, layer + 1))
+        layer++;
+    return layer;
+}
+
+bool headers_ip_id(const struct palua_packet *packet, uint32_t layer, uint32_t *out)
+{
+    if (packet->layers[layer].protocol == PALUA_PROTOCOL_IP) {
+        struct cursor in = layer_cursor(packet, layer);
+        uint16_t id;
+        if (!cursor_skip(&in, 4) || !cursor_u16(&in, &id))
+            return false;
+        *out = id;
+        return true;
+    }
+    uint32_t last = headers_ip_last(packet, layer);
+    while (layer < last)
+        if (packet->layers[++layer].protocol == PALUA_PROTOCOL_IPV6_FRAGMENT) {
+            struct cursor in = layer_cursor(packet, layer);
+            return cursor_skip(&in, 4) && cursor_u32(&in, out);
+        }
+    return false;
+}

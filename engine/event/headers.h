@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/** What the engine's events show of packet headers, read from a decoded packet's layers.
+ *
+ * Sources: IEEE 802.3 and 802.1Q, RFC 791, RFC 8200, RFC 9293, RFC 768. Decode has found where the
+ * headers are; here their fields are read, each only if it was captured. Pure, any thread. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <palua/packet.h>
+
+/** The IP header of one layer. */
+struct ip_fields {
+    struct palua_slice src;
+    struct palua_slice dst;
+    uint8_t version; /**< 4 or 6 */
+    uint8_t proto;   /**< behind extension headers */
+    uint8_t ttl;
+};
+
+/** @return false if the layer is not IP, or its fixed header was not captured whole */
+bool headers_ip(const struct palua_packet *packet, uint32_t layer, struct ip_fields *out);
+
+/** A TCP or UDP header. */
+struct transport_fields {
+    uint16_t sport;
+    uint16_t dport;
+    uint32_t seq; /**< this and the rest: only if `tcp` */
+    uint32_t ack;
+    uint16_t flags; /**< reserved bits included, as Wireshark shows them */
+    uint16_t window;
+    bool ports; /**< the ports were captured */
+    bool tcp;   /**< it is TCP, and captured up to the window */
+};
+
+/** @return false if the layer is neither TCP nor UDP */
+bool headers_transport(const struct palua_packet *packet, uint32_t layer,
+                       struct transport_fields *out);
+
+/** A link header with the VLAN tags behind it. */
+struct link_fields {
+    struct palua_slice src; /**< empty if there is none */
+    struct palua_slice dst;
+    struct palua_slice payload;
+    uint16_t vlan;
+    uint16_t ethertype;
+    bool tagged;        /**< vlan is set */
+    bool has_ethertype; /**< false for IEEE 802.3 with a length, and for link types without */
+};
+
+/** @return false if the layer is no link layer */
+bool headers_link(const struct palua_packet *packet, uint32_t layer, struct link_fields *out);
+
+/** The last of the headers that belong to an IP layer: itself, or its last IPv6 extension header.
+ */
+uint32_t headers_ip_last(const struct palua_packet *packet, uint32_t layer);
+
+/** The IPv4 identification, or that of an IPv6 fragment header among the extension headers.
+ * @return false if there is none */
+bool headers_ip_id(const struct palua_packet *packet, uint32_t layer, uint32_t *out);
