@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/** Capture formats: how each is known by its first bytes, and how its records are framed.
+ *
+ * A format is a constant table of functions in a file of its own, listed in format.c; nothing else
+ * knows it. Its state belongs to one input and is used by one thread at a time. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cursor.h"
+#include "base/error.h"
+#include "capture/framing.h"
+
+enum { FORMAT_PROBE_LEN = 24 }; /**< first bytes of an input that are enough to tell its format */
+
+struct format {
+    const char *name;
+    /** Whether an input starts like this format. `in` has FORMAT_PROBE_LEN bytes, fewer if the
+     * input has no more. */
+    bool (*probe)(struct cursor in);
+    /** State for one input, to be framed from its first byte. */
+    void *(*open)(void);
+    void (*close)(void *state);
+    /** Frames whole records from framing->in until one is not whole or there is no room. Headers
+     * and blocks that are no packets are walked over by the same call. */
+    enum framing_status (*frame)(void *state, struct framing *framing);
+};
+
+extern const struct format format_pcap;
+extern const struct format format_pcapng;
+
+/** The format that an input starts with.
+ * @param name  of the input, for the message
+ * @return NULL if it is none that is read: err names what it looks like, and what to do about it */
+const struct format *format_find(struct cursor in, const char *name, struct error *err);

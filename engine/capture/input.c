@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include "capture/input.h"
+
+#undef NDEBUG // assertions are always on
+#include <assert.h>
+#include <string.h>
+
+void input_init(struct input *input, struct block_pool *pool, size_t block_size,
+                uint32_t record_cap)
+{
+    *input = (struct input){.pool = pool, .block_size = block_size, .record_cap = record_cap};
+}
+
+/** Bytes read but not framed. */
+static size_t input_left(const struct input *input)
+{
+    return input->block ? input->block->len - input->pos : 0;
+}
+
+static struct cursor input_cursor(const struct input *input)
+{
+    return input->block ? cursor_of(input->block->data + input->pos, input_left(input))
+                        : cursor_of("", 0);
+}
+
+/** Whether the bytes to come can be read behind those that batches point into. With little room
+ * left they are not: each read costs a system call. */
+static bool block_has_room(const struct input *input, size_t need)
+{
+    const struct block *block = input->block;
+    return block && need <= block->cap - input->pos && block->cap - block->len >= block->cap / 4;
+}
+
+/** Whether the block may be overwritten from its start: nobody else looks at it, and it is not a
+ * huge one that is no longer needed. */
+static bool block_is_reusable(const struct input *input, size_t cap)
+{
+    const struct block *block = input->block;
+    return block && block->cap >= cap &&
+           (block->cap <= input->block_size || cap > input->block_size) && block_sole(block);
+}
+
+/** Moves the bytes not framed to the start of a block of at least `cap` bytes. */
+static void block_turn(struct input *input, size_t cap)
+{
+    size_t left = input_left(input);
+    if (block_is_reusable(input, cap)) {
+        memmove(input->block->data, input->block->data + input->pos, left);
+    } else {
+        struct block *block = block_take(input->pool, cap);
+        if (left)
+            memcpy(block->data, input->block->data + input->pos, left);
+        block_release(input->block);
+        input->block = block;
+    }
+    input->block->len = left;
+    input->pos = 0;
+}
+
+/* A record may claim any length: a block grows to at most twice what was really read, so that a lie
+ * costs nothing. */
+static size_t block_cap_for(const struct input *input, size_t need)
+{
+    size_t left = input_left(input);
+    size_t most = 2 * (left > input->block_size ? left : input->block_size);
+    return need < most ? need : most;
+}
+
+/** Reads more bytes; `need` of them, counted from the first not framed, would make progress. */
+static bool input_fill(struct input *input, size_t need, struct error *err)
+{
+    assert(need > input_left(input));
+    if (!block_has_room(input, need))
+        block_turn(input, block_cap_for(input, need));
+    struct block *block = input->block;
+    size_t len;
+    assert(block->len < block->cap);
+    if (!source_read(input->source, block->data + block->len, block->cap - block->len, &len, err))
+        return false;
+    block->len += len;
+    input->read_bytes += len;
+    input->end = len == 0;
+    return true;
+}
+
+static bool input_probe(struct input *input, struct error *err)
+{
+    while (!input->end && input_left(input) < FORMAT_PROBE_LEN)
+        if (!input_fill(input, FORMAT_PROBE_LEN, err))
+            return false;
+    input->format = format_find(input_cursor(input), source_name(input->source), err);
+    if (!input->format)
+        return false;
+    input->state = input->format->open();
+    return true;
+}
+
+bool input_open(struct input *input, const char *path, struct error *err)
+{
+    assert(!input->source);
+    input->source = source_open(path, err);
+    if (!input->source)
+        return false;
+    if (input_probe(input, err))
+        return true;
+    input_close(input);
+    return false;
+}
+
+void input_close(struct input *input)
+{
+    if (input->state)
+        input->format->close(input->state);
+    source_close(input->source);
+    block_release(input->block);
+    input_init(input, input->pool, input->block_size, input->record_cap);
+}
+
+/** Lets the format frame what is there. */
+static enum framing_status input_frame(struct input *input, struct framing *framing)
+{
+    framing->in = input_cursor(input);
+    framing->offset = input->offset;
+    enum framing_status status = input->format->frame(input->state, framing);
+    size_t framed = cursor_offset(&framing->in);
+    input->pos += framed;
+    input->offset += framed;
+    return status;
+}
+
+static void input_cut_short(struct framing *framing)
+{
+    framing_damage(framing, "the input ends %zu bytes into a %s, expected %zu; it was cut short",
+                   cursor_left(&framing->in), framing->what, framing->need);
+}
+
+static enum input_status input_packets(struct input *input, const struct framing *framing,
+                                       struct block **block)
+{
+    if (!framing->count)
+        return INPUT_END;
+    block_hold(input->block);
+    *block = input->block;
+    return INPUT_PACKETS;
+}
+
+enum input_status input_read(struct input *input, struct framing *framing, struct block **block,
+                             struct error *err)
+{
+    enum framing_status status;
+    framing->name = source_name(input->source);
+    framing->record_cap = input->record_cap;
+    framing->err = err;
+    // One whole record is enough to go on with: waiting for more would hold up a pipe.
+    while ((status = input_frame(input, framing)) == FRAMING_MORE && !framing->count) {
+        if (input->end)
+            break;
+        if (!input_fill(input, framing->need, err))
+            return INPUT_FAILED;
+    }
+    bool cut = status == FRAMING_MORE && input->end && !framing->count && cursor_left(&framing->in);
+    if (cut)
+        input_cut_short(framing);
+    enum input_status result = input_packets(input, framing, block);
+    return cut || status == FRAMING_DAMAGED ? INPUT_DAMAGED : result;
+}

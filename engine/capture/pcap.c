@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/** The pcap format (draft-ietf-opsawg-pcap): a file header, then records.
+ *
+ * Read are both byte orders, microseconds and nanoseconds, and the longer records of Kuznetsov's
+ * patched libpcap. The header's snaplen is not believed: files with 0 or 4 GiB there are common,
+ * and each record says its own length. */
+#include "capture/format.h"
+
+#include "base/memory.h"
+#include "capture/order.h"
+
+enum { FILE_HEADER_LEN = 24, RECORD_HEADER_LEN = 16, RECORD_HEADER_LEN_MODIFIED = 24 };
+
+enum pcap_magic {
+    PCAP_MICRO = 0xa1b2c3d4,
+    PCAP_NANO = 0xa1b23c4d,
+    PCAP_MODIFIED = 0xa1b2cd34 /**< records also have interface index, protocol and packet type */
+};
+
+/** How a record names its lengths: before version 2.3 the original length came first, and 2.3 was
+ * written both ways. */
+enum length_order { LENGTHS_CAPTURED_FIRST, LENGTHS_ORIGINAL_FIRST, LENGTHS_EITHER };
+
+struct pcap {
+    bool started; /**< the file header was read */
+    bool big;     /**< byte order of the file */
+    uint8_t record_header_len;
+    uint16_t linktype;
+    enum length_order lengths;
+    uint32_t fraction_ns; /**< of one unit of a record's second time field */
+};
+
+static bool magic_known(uint32_t magic)
+{
+    return magic == PCAP_MICRO || magic == PCAP_NANO || magic == PCAP_MODIFIED;
+}
+
+/** Reads the magic, and tells the byte order from it. */
+static bool magic_read(struct cursor *in, bool *big, uint32_t *magic)
+{
+    struct cursor start = *in;
+    *big = false;
+    if (!cursor_u32le(in, magic))
+        return false;
+    if (magic_known(*magic))
+        return true;
+    *big = true;
+    *in = start;
+    return cursor_u32(in, magic) && magic_known(*magic);
+}
+
+static bool pcap_probe(struct cursor in)
+{
+    bool big;
+    uint32_t magic;
+    return magic_read(&in, &big, &magic);
+}
+
+static void *pcap_open(void)
+{
+    return memory_zalloc(1, sizeof(struct pcap));
+}
+
+static void pcap_close(void *state)
+{
+    memory_free(state);
+}
+
+/* 543.0 was written by DG/UX; version 2.3 and the odd minor numbers beyond 2.4 are read as libpcap
+ * reads them. */
+static bool version_set(struct pcap *pcap, uint16_t major, uint16_t minor)
+{
+    if (major == 543 && minor == 0) {
+        pcap->lengths = LENGTHS_ORIGINAL_FIRST;
+        return true;
+    }
+    pcap->lengths = minor < 3    ? LENGTHS_ORIGINAL_FIRST
+                    : minor == 3 ? LENGTHS_EITHER
+                                 : LENGTHS_CAPTURED_FIRST;
+    return major == 2;
+}
+
+static enum framing_status file_header(struct pcap *pcap, struct framing *framing)
+{
+    struct cursor in;
+    struct cursor rest = framing->in;
+    uint32_t magic, network;
+    uint16_t major, minor;
+    if (!cursor_sub(&rest, FILE_HEADER_LEN, &in))
+        return framing_more(framing, FILE_HEADER_LEN, "pcap file header");
+    if (!magic_read(&in, &pcap->big, &magic) || !order_u16(&in, pcap->big, &major) ||
+        !order_u16(&in, pcap->big, &minor) ||
+        !cursor_skip(&in, 12) || // time zone, accuracy, snaplen
+        !order_u32(&in, pcap->big, &network) || !version_set(pcap, major, minor))
+        return framing_damage(framing, "got a pcap header of version %u.%u, expected 2.4", major,
+                              minor);
+    // The upper half holds the length of the frame check sequence, if any.
+    pcap->linktype = (uint16_t)network;
+    pcap->fraction_ns = magic == PCAP_NANO ? 1 : 1000;
+    pcap->record_header_len =
+        magic == PCAP_MODIFIED ? RECORD_HEADER_LEN_MODIFIED : RECORD_HEADER_LEN;
+    pcap->started = true;
+    framing->in.pos = rest.pos;
+    return FRAMING_OK;
+}
+
+static inline bool lengths_swapped(const struct pcap *pcap, uint32_t caplen, uint32_t origlen)
+{
+    return pcap->lengths == LENGTHS_ORIGINAL_FIRST ||
+           (pcap->lengths == LENGTHS_EITHER && caplen > origlen);
+}
+
+/* Seconds and fraction have 32 bits each: not even the largest of both leave 63 bits. */
+CURSOR_CHECKED static inline bool record_header(struct cursor *in, const struct pcap *pcap,
+                                                bool big, struct framing_record *record)
+{
+    struct cursor header;
+    uint32_t seconds, fraction, caplen, origlen;
+    if (!cursor_sub(in, pcap->record_header_len, &header) || !order_u32(&header, big, &seconds) ||
+        !order_u32(&header, big, &fraction) || !order_u32(&header, big, &caplen) ||
+        !order_u32(&header, big, &origlen))
+        return false;
+    bool swapped = __builtin_expect(lengths_swapped(pcap, caplen, origlen), 0);
+    record->ts_ns = (int64_t)seconds * 1000000000 + (int64_t)fraction * pcap->fraction_ns;
+    record->caplen = swapped ? origlen : caplen;
+    record->origlen = swapped ? caplen : origlen;
+    return true;
+}
+
+/* Inlined once per byte order, so that the loop does not ask for it. */
+__attribute__((always_inline)) static inline enum framing_status
+records(const struct pcap *pcap, struct framing *framing, bool big)
+{
+    struct framing_record record = {.linktype = pcap->linktype};
+    struct cursor in = framing->in;
+    while (framing->count < framing->cap) {
+        if (!record_header(&in, pcap, big, &record))
+            return framing_more(framing, pcap->record_header_len, "record header");
+        if (record.caplen > framing->record_cap)
+            return framing_damage(framing,
+                                  "got a record of %u bytes, expected at most %u "
+                                  "(capture.record_cap)",
+                                  record.caplen, framing->record_cap);
+        if (!cursor_bytes(&in, record.caplen, &record.data))
+            return framing_more(framing, (size_t)pcap->record_header_len + record.caplen, "record");
+        framing_add(framing, &record);
+        framing->in.pos = in.pos;
+    }
+    return FRAMING_OK;
+}
+
+static enum framing_status pcap_frame(void *state, struct framing *framing)
+{
+    struct pcap *pcap = state;
+    if (!pcap->started) {
+        enum framing_status status = file_header(pcap, framing);
+        if (status != FRAMING_OK)
+            return status;
+    }
+    return pcap->big ? records(pcap, framing, true) : records(pcap, framing, false);
+}
+
+const struct format format_pcap = {
+    .name = "pcap",
+    .probe = pcap_probe,
+    .open = pcap_open,
+    .close = pcap_close,
+    .frame = pcap_frame,
+};
