@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""Writes the seed corpus of capture_fuzz: small captures of every shape the reader knows, whole and malformed.
+
+    python3 tests/fuzz/capture_seeds.py tests/fuzz/corpus/capture
+"""
+import pathlib
+import struct
+import sys
+
+FRAME = bytes(range(20))
+
+
+def pcap(order, magic=0xa1b2c3d4, version=(2, 4), linktype=1, snaplen=65535, records=()):
+    return struct.pack(order + "IHHiIII", magic, *version, 0, 0, snaplen, linktype) + b"".join(records)
+
+
+def record(order, data=FRAME, origlen=None, caplen=None, seconds=1700000000, fraction=5, extra=b""):
+    origlen = len(data) if origlen is None else origlen
+    caplen = len(data) if caplen is None else caplen
+    return struct.pack(order + "IIII", seconds, fraction, caplen, origlen) + extra + data
+
+
+def block(order, kind, body, length=None, trailer=None):
+    body += bytes(-len(body) % 4)
+    length = len(body) + 12 if length is None else length
+    return (struct.pack(order + "II", kind, length) + body
+            + struct.pack(order + "I", length if trailer is None else trailer))
+
+
+def option(order, code, value):
+    return struct.pack(order + "HH", code, len(value)) + value + bytes(-len(value) % 4)
+
+
+def section(order, magic=0x1a2b3c4d, version=(1, 0), length=-1):
+    return block(order, 0x0a0d0d0a, struct.pack(order + "IHHq", magic, *version, length))
+
+
+def interface(order, linktype=1, snaplen=0, options=b""):
+    return block(order, 1, struct.pack(order + "HHI", linktype, 0, snaplen) + options)
+
+
+def resolution(order, value, offset=None):
+    out = option(order, 9, bytes([value]))
+    return out if offset is None else out + option(order, 14, struct.pack(order + "q", offset))
+
+
+def enhanced(order, number=0, ts=1700000000000000, data=FRAME, caplen=None, origlen=None, options=b""):
+    return block(order, 6, struct.pack(order + "IIIII", number, ts >> 32, ts & 0xffffffff,
+                                       len(data) if caplen is None else caplen,
+                                       len(data) if origlen is None else origlen)
+                 + data + bytes(-len(data) % 4) + options)
+
+
+def simple(order, data=FRAME, origlen=None):
+    return block(order, 3, struct.pack(order + "I", len(data) if origlen is None else origlen) + data)
+
+
+def obsolete(order, number=0, ts=1700000000000000, data=FRAME):
+    return block(order, 2, struct.pack(order + "HHIIII", number, 0xffff, ts >> 32, ts & 0xffffffff,
+                                       len(data), len(data)) + data)
+
+
+def pcap_seeds():
+    for name, order in (("le", "<"), ("be", ">")):
+        yield f"pcap_{name}_us", pcap(order, records=[record(order), record(order, b"")])
+        yield f"pcap_{name}_ns", pcap(order, 0xa1b23c4d, records=[record(order, origlen=1500)])
+        yield f"pcap_{name}_modified", pcap(order, 0xa1b2cd34,
+                                            records=[record(order, extra=bytes(8))] * 2)
+        yield f"pcap_{name}_fcs", pcap(order, linktype=0x34000001, records=[record(order)])
+    for minor in (2, 3):
+        yield f"pcap_2_{minor}", pcap("<", version=(2, minor), records=[
+            record("<", caplen=40, origlen=20), record("<", FRAME * 2, caplen=40, origlen=60)])
+    yield "pcap_543", pcap(">", version=(543, 0), records=[record(">", caplen=40, origlen=20)])
+    yield "pcap_version_1", pcap("<", version=(1, 0), records=[record("<")])
+    yield "pcap_empty", pcap("<", snaplen=0)
+    yield "pcap_header_cut", pcap("<")[:23]
+    yield "pcap_record_header_cut", pcap("<", records=[record("<"), record("<")[:15]])
+    yield "pcap_record_cut", pcap("<", records=[record("<"), record("<")[:-1]])
+    yield "pcap_length_absurd", pcap("<", records=[record("<"), record("<", caplen=0xffffffff)])
+    yield "pcap_length_past_end", pcap("<", records=[record("<"), record("<", caplen=1 << 19)])
+    yield "pcap_many", pcap("<", snaplen=0xffffffff, records=[record("<", FRAME[:i % 20])
+                                                              for i in range(200)])
+    yield "pcap_large_record", pcap("<", records=[record("<", FRAME * 500), record("<")])
+
+
+def pcapng_seeds():
+    for name, order in (("le", "<"), ("be", ">")):
+        start = section(order) + interface(order, options=option(order, 2, b"eth0") + bytes(4))
+        yield f"pcapng_{name}", start + enhanced(order) + simple(order) + obsolete(order)
+        yield f"pcapng_{name}_resolutions", section(order) + b"".join(
+            interface(order, options=resolution(order, value, offset))
+            for value, offset in ((0, None), (9, -5), (12, 1 << 62), (127, None), (0x80, -(1 << 63)),
+                                  (0xa0, 7), (0xff, None))
+        ) + b"".join(enhanced(order, number, 1 << 60) for number in range(7))
+    start = section("<") + interface("<", snaplen=8)
+    yield "pcapng_sections", start + enhanced("<") + section(">") + interface(
+        ">", 113, 4) + interface(">") + enhanced(">", 1) + simple(">", FRAME[:4], 20)
+    yield "pcapng_walked", (start + block("<", 4, bytes(8)) + block("<", 5, bytes(12))
+                            + block("<", 10, b"TLSK" + bytes(8)) + block("<", 0xbad, b"custom")
+                            + block("<", 0x80000001, b"") + enhanced("<", options=option("<", 1, b"hello")))
+    yield "pcapng_lone_section", section("<")
+    yield "pcapng_bad_magic", section("<", magic=0x1a2b3c4e)
+    yield "pcapng_version_2", section("<", version=(2, 0))
+    yield "pcapng_section_short", block("<", 0x0a0d0d0a, struct.pack("<I", 0x1a2b3c4d))
+    yield "pcapng_no_interface", section("<") + enhanced("<")
+    yield "pcapng_no_interface_simple", section("<") + simple("<")
+    yield "pcapng_interface_unknown", start + enhanced("<", 1)
+    yield "pcapng_interface_short", section("<") + block("<", 1, bytes(4))
+    yield "pcapng_option_past_block", section("<") + interface(
+        "<", options=struct.pack("<HH", 2, 400))
+    yield "pcapng_tsresol_long", section("<") + interface("<", options=option("<", 9, b"ab"))
+    yield "pcapng_tsoffset_short", section("<") + interface("<", options=option("<", 14, b"abcd"))
+    yield "pcapng_caplen_past_block", start + enhanced("<") + enhanced("<", caplen=21)
+    yield "pcapng_packet_short", start + block("<", 6, bytes(16))
+    yield "pcapng_simple_past_block", section("<") + interface("<") + simple("<", origlen=2000)
+    yield "pcapng_length_odd", start + enhanced("<") + block("<", 5, bytes(8), length=21)
+    yield "pcapng_length_zero", start + enhanced("<") + bytes(32)
+    yield "pcapng_length_absurd", start + enhanced("<") + block("<", 5, b"", length=0xfffffffc)
+    yield "pcapng_trailer_differs", start + enhanced("<") + block("<", 5, bytes(8), trailer=24)
+    yield "pcapng_cut", (start + enhanced("<") + enhanced("<"))[:-1]
+    yield "pcapng_large_block", start + block("<", 5, bytes(70000)) + enhanced("<")
+
+
+def other_seeds():
+    yield "empty", b""
+    yield "short", b"\xd4\xc3"
+    yield "gzip", b"\x1f\x8b\x08\x00" + bytes(20)
+    yield "snoop", b"snoop\0\0\0" + bytes(8)
+    yield "text", b"local queries = agg.count()\n"
+
+
+def main(folder):
+    for seeds in (pcap_seeds, pcapng_seeds, other_seeds):
+        for name, data in seeds():
+            (folder / name).write_bytes(data)
+
+
+if __name__ == "__main__":
+    main(pathlib.Path(sys.argv[1]))
