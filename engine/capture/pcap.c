@@ -85,7 +85,7 @@ static enum framing_status file_header(struct pcap *pcap, struct framing *framin
     struct cursor in;
     struct cursor rest = framing->in;
     uint32_t magic, network;
-    uint16_t major, minor;
+    uint16_t major = 0, minor = 0;
     if (!cursor_sub(&rest, FILE_HEADER_LEN, &in))
         return framing_more(framing, FILE_HEADER_LEN, "pcap file header");
     if (!magic_read(&in, &pcap->big, &magic) || !order_u16(&in, pcap->big, &major) ||

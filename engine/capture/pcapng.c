@@ -110,7 +110,7 @@ static enum framing_status section_header(struct pcapng *ng, struct framing *fra
     struct cursor in = framing->in;
     struct pcapng_block block;
     uint32_t magic;
-    uint16_t major, minor;
+    uint16_t major = 0, minor = 0;
     bool big;
     enum framing_status status = section_order(framing, &big);
     if (status == FRAMING_OK)
