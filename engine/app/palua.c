@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include <palua/palua.h>
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/config.h"
+#include "app/listing.h"
+#include "app/options.h"
+#include "run/run.h"
+
+const char *palua_version(void)
+{
+    return PALUA_VERSION;
+}
+
+static int fail(const struct error *err)
+{
+    fprintf(stderr, "palua: %s%s%s\n", err->where, err->where[0] ? ": " : "", err->text);
+    return error_status(err->code);
+}
+
+/** Writes a text to stdout; a reader that went away is fine. */
+static void show(const struct text *text)
+{
+    if (text->len)
+        fwrite(text->data, 1, text->len, stdout);
+    fflush(stdout);
+}
+
+static bool list(const struct options *options, struct text *out, struct error *err)
+{
+    struct registry *registry = registry_new();
+    struct plugin_set *plugins = plugin_set_new(registry, err);
+    bool ok = plugins != NULL;
+    for (size_t i = 0; ok && i < options->plugins.count; i++)
+        if (strstr(options->plugins.items[i], ".so"))
+            ok = plugin_set_load(plugins, options->plugins.items[i], err);
+    if (ok && options->action == ACTION_LIST_PLUGINS)
+        listing_plugins(plugins, out);
+    else if (ok && options->action == ACTION_LIST_EVENTS)
+        ok = listing_events(registry, options->subject, out, err);
+    else if (ok)
+        ok = listing_describe(registry, plugins, options->subject, out, err);
+    if (plugins)
+        plugin_set_free(plugins);
+    registry_free(registry);
+    return ok;
+}
+
+static int tell(const struct options *options)
+{
+    struct text out;
+    struct error err = {0};
+    bool ok = true;
+    text_init(&out);
+    if (options->action == ACTION_HELP)
+        options_help(&out);
+    else if (options->action == ACTION_VERSION)
+        text_add_format(&out, "palua %s\n", PALUA_VERSION);
+    else
+        ok = list(options, &out, &err);
+    show(&out);
+    text_fini(&out);
+    return ok ? 0 : fail(&err);
+}
+
+static bool wants_progress(const struct options *options)
+{
+    return options->progress == PROGRESS_ALWAYS ||
+           (options->progress == PROGRESS_AUTO && !options->quiet && isatty(STDERR_FILENO));
+}
+
+static int analyse(const struct options *options)
+{
+    struct run_options run_options = {
+        .inputs = options->inputs,
+        .scripts = options->scripts,
+        .plugins = options->plugins,
+        .fields = options->fields,
+        .arg_keys = options->arg_keys,
+        .arg_values = options->arg_values,
+        .config_path = options->config_path,
+        .batch = options->batch,
+        .jobs = options->jobs,
+        .output = {.format = options->format,
+                   .path = options->output_path,
+                   .terminal = !options->output_path && isatty(STDOUT_FILENO)},
+        .skip = options->skip,
+        .count = options->count,
+        .strict = options->strict,
+        .keep_going = options->keep_going,
+        .trust = options->trust,
+        .profile = options->profile,
+        .quiet = options->quiet,
+        .progress = wants_progress(options),
+    };
+    return run(&run_options);
+}
+
+int palua_main(int argc, char **argv)
+{
+    struct options options;
+    struct error err = {0};
+    signal(SIGPIPE, SIG_IGN);
+    bool parsed = options_parse(&options, argc, argv, &err);
+    if (parsed && options.action == ACTION_RUN && options.inputs.count == 0)
+        parsed = error_set(
+            &err, ERROR_USAGE, NULL,
+            "no input: expected a capture FILE, or - for standard input; --help shows how");
+    int status = !parsed                        ? fail(&err)
+                 : options.action == ACTION_RUN ? analyse(&options)
+                                                : tell(&options);
+    options_fini(&options);
+    return status;
+}

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include "run/fields.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+#include "event/path.h"
+#include "sink/cell.h"
+
+/** One event kind among those that -T names: where each column is in it. */
+struct fields_kind {
+    uint16_t kind;
+    struct path *paths; /**< one per column */
+    bool *has;          /**< whether the event has the column */
+};
+
+struct fields {
+    struct analysis analysis;
+    const struct registry *registry;
+    const char **columns; /**< as the user wrote them */
+    size_t column_count;
+    struct fields_kind *kinds;
+    size_t kind_count;
+    size_t kind_cap;
+    struct table_schema schema;
+    bool opened;
+    uint32_t stream;
+    struct cell *cells;
+    struct arena scratch; /**< what a row has to spell out */
+};
+
+static struct fields_kind *kind_entry(struct fields *fields, uint16_t kind)
+{
+    for (size_t i = 0; i < fields->kind_count; i++)
+        if (fields->kinds[i].kind == kind)
+            return &fields->kinds[i];
+    fields->kinds = memory_grow(fields->kinds, &fields->kind_cap, fields->kind_count + 1,
+                                sizeof *fields->kinds);
+    struct fields_kind *entry = &fields->kinds[fields->kind_count++];
+    *entry = (struct fields_kind){
+        .kind = kind,
+        .paths = memory_zalloc(fields->column_count, sizeof *entry->paths),
+        .has = memory_zalloc(fields->column_count, sizeof *entry->has),
+    };
+    return entry;
+}
+
+static void add_column(struct fields *fields, size_t column, const struct path *path,
+                       struct interest *interest)
+{
+    struct fields_kind *entry = kind_entry(fields, path->kind);
+    entry->paths[column] = *path;
+    entry->has[column] = true;
+    interest_add(interest, path);
+}
+
+/** EVENT.FIELD: the longest prefix of the spec that is an event. */
+static bool resolve_event(struct fields *fields, size_t column, struct interest *interest,
+                          bool *known, struct error *err)
+{
+    const char *spec = fields->columns[column];
+    struct text name;
+    struct path path;
+    uint16_t kind = EVENT_KIND_NONE;
+    const char *dot = spec + strlen(spec);
+    text_init(&name);
+    while (kind == EVENT_KIND_NONE && (dot = memrchr(spec, '.', (size_t)(dot - spec)))) {
+        text_clear(&name);
+        text_add(&name, spec, (size_t)(dot - spec));
+        kind = registry_find(fields->registry, name.data);
+    }
+    text_fini(&name);
+    *known = kind != EVENT_KIND_NONE;
+    if (!*known || !path_resolve(fields->registry, kind, dot + 1, &path, err))
+        return false;
+    add_column(fields, column, &path, interest);
+    return true;
+}
+
+/** PROTO.FIELD: every event of the protocol that has the field. */
+static bool resolve_protocol(struct fields *fields, size_t column, struct interest *interest,
+                             struct error *err)
+{
+    const char *spec = fields->columns[column];
+    const char *dot = strchr(spec, '.');
+    bool protocol = false, found = false;
+    for (uint16_t kind = 0; dot && kind < registry_count(fields->registry); kind++) {
+        const char *name = registry_schema(fields->registry, kind)->name;
+        struct path path;
+        if (strncmp(name, spec, (size_t)(dot - spec) + 1) != 0)
+            continue;
+        protocol = true;
+        if (!path_resolve(fields->registry, kind, dot + 1, &path, err))
+            continue;
+        add_column(fields, column, &path, interest);
+        found = true;
+    }
+    if (protocol || found)
+        return found;
+    const char *near = registry_nearest(fields->registry, spec);
+    return error_set(err, ERROR_USAGE, NULL,
+                     near ? "-T %s: no such event; did you mean %s.FIELD?"
+                          : "-T %s: no such event, expected EVENT.FIELD; --list-events lists them",
+                     spec, near);
+}
+
+static bool resolve(struct fields *fields, size_t column, struct interest *interest,
+                    struct error *err)
+{
+    bool known = false;
+    if (resolve_event(fields, column, interest, &known, err))
+        return true;
+    return !known && resolve_protocol(fields, column, interest, err);
+}
+
+static void print_event(struct fields *fields, const struct fields_kind *kind,
+                        const struct palua_event *event, uint64_t key, struct output *output)
+{
+    arena_reset(&fields->scratch);
+    for (size_t i = 0; i < fields->column_count; i++) {
+        fields->cells[i] = (struct cell){.type = CELL_NIL};
+        if (!kind->has[i])
+            continue;
+        struct value value = path_read(&kind->paths[i], event);
+        fields->cells[i] = cell_of(&value, kind->paths[i].field, &fields->scratch);
+    }
+    output_row(output, (struct output_key){key, fields->analysis.order, 0}, fields->stream,
+               fields->cells);
+}
+
+static void consume(struct analysis *analysis, struct batch *batch, struct output *output)
+{
+    struct fields *fields = (struct fields *)analysis;
+    if (!fields->opened) {
+        fields->stream = output_stream(output, &fields->schema);
+        fields->opened = true;
+    }
+    for (uint32_t part = 0; part < batch->part_count; part++)
+        for (size_t k = 0; k < fields->kind_count; k++) {
+            const struct event_queue *queue = &batch->parts[part].queues[fields->kinds[k].kind];
+            for (uint32_t i = 0; i < queue->count; i++)
+                print_event(fields, &fields->kinds[k], queue->events[i], queue->keys[i], output);
+        }
+}
+
+static void finish(struct analysis *analysis, struct output *output)
+{
+    (void)analysis;
+    (void)output;
+}
+
+static void fields_free(struct analysis *analysis)
+{
+    struct fields *fields = (struct fields *)analysis;
+    for (size_t i = 0; i < fields->kind_count; i++) {
+        memory_free(fields->kinds[i].paths);
+        memory_free(fields->kinds[i].has);
+    }
+    memory_free(fields->kinds);
+    memory_free(fields->columns);
+    memory_free(fields->cells);
+    arena_fini(&fields->scratch);
+    memory_free(fields);
+}
+
+static const struct analysis_ops ops = {.consume = consume, .finish = finish, .free = fields_free};
+
+struct analysis *fields_new(const struct string_list *specs, uint32_t order,
+                            const struct registry *registry, struct interest *interest,
+                            struct error *err)
+{
+    struct fields *fields = memory_zalloc(1, sizeof *fields);
+    fields->analysis = (struct analysis){.ops = &ops, .name = "fields", .order = order};
+    fields->registry = registry;
+    fields->column_count = specs->count;
+    fields->columns = memory_zalloc(specs->count, sizeof *fields->columns);
+    memcpy(fields->columns, specs->items, specs->count * sizeof *fields->columns);
+    fields->cells = memory_zalloc(specs->count, sizeof *fields->cells);
+    fields->schema = (struct table_schema){.name = "fields",
+                                           .columns = fields->columns,
+                                           .column_count = (uint32_t)specs->count,
+                                           .key_count = (uint32_t)specs->count};
+    arena_init(&fields->scratch);
+    for (size_t i = 0; i < specs->count; i++)
+        if (!resolve(fields, i, interest, err)) {
+            fields_free(&fields->analysis);
+            return NULL;
+        }
+    return &fields->analysis;
+}
