@@ -2,8 +2,8 @@
 /** The dissector stage of one worker: hands each flow's payload to the dissector bound to it, and
  * collects what is published.
  *
- * Holds one instance of every dissector that somebody reads from (directly or through its events).
- * One thread at a time. */
+ * Holds one instance of every dissector that somebody reads from: one of its events is subscribed
+ * to, or `anomaly` is. One thread at a time. */
 #pragma once
 
 #include <stdbool.h>
@@ -11,11 +11,15 @@
 
 #include "plugin/plugin.h"
 
+enum { DISSECTOR_CAP = 254 }; /**< dissectors started in one run; a flow names its own in a byte */
+
 struct dissection;
 
-/** Starts an instance of every dissector whose events are in `interest`. */
+/** Starts an instance of every dissector whose events are in `interest`.
+ * @return NULL if one refuses to start, or there are more than DISSECTOR_CAP */
 struct dissection *dissection_new(const struct plugin_set *set, const struct registry *registry,
                                   const struct interest *interest, struct error *err);
+/** Every flow must have ended; NULL is allowed. */
 void dissection_free(struct dissection *dissection);
 /** Whether any dissector runs: if not, nothing needs flows for its sake. */
 bool dissection_active(const struct dissection *dissection);
@@ -32,14 +36,18 @@ struct dissection_call {
     enum event_phase phase;
 };
 
-/** One packet of a flow: binds a dissector when the flow is new, and calls it. */
+/** One packet of a flow: binds a dissector when the flow is new, and calls it with the UDP payload
+ * (never for a fragment). */
 void dissection_packet(struct dissection *dissection, struct dissection_call *call,
                        const struct decode_tuple *tuple, uint8_t direction, bool created);
 /** The flow has ended: the dissector's last word, and its state is freed. */
 void dissection_flow_end(struct dissection *dissection, struct dissection_call *call);
 
-/** Counters that are not zero, summed: called once per worker at the end. */
+/** Counters that are not zero: called once per worker at the end; the caller sums. Anomalies are
+ * reported like counters, as "anomaly_<name>". */
 typedef void (*dissection_counter_fn)(void *context, const char *plugin, const char *counter,
                                       uint64_t value);
 void dissection_counters(const struct dissection *dissection, dissection_counter_fn report,
                          void *context);
+/** Anomalies raised so far, of all dissectors. */
+uint64_t dissection_anomalies(const struct dissection *dissection);

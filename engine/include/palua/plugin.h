@@ -176,9 +176,13 @@ struct palua_host {
     double (*option_real)(struct palua_instance *instance, const char *name);
     /** Says why `start` is about to return false; one sentence, copied. */
     void (*refuse)(struct palua_instance *instance, const char *why);
-    /** Fields of the plugin's own event `event` that somebody reads: bit i for field i; 0 if nobody
-     * reads any. Fixed for the run. */
+    /** Whether somebody subscribes to the plugin's own event `event`. Fixed for the run. */
+    bool (*subscribed)(struct palua_instance *instance, uint32_t event);
+    /** Fields of that event that somebody reads: bit i for field i. Fixed for the run. */
     uint64_t (*wanted)(struct palua_instance *instance, uint32_t event);
+    /** Whether somebody subscribes to `anomaly`: then look at all of every message. Otherwise look
+     * at what the wanted fields need, and report what is met on the way. Fixed for the run. */
+    bool (*anomalies_wanted)(struct palua_instance *instance);
 
     /* In a dissector's datagram and flow_end, and alloc, room, keep, count also in an analysis'
      * event and finish: */
