@@ -16,7 +16,7 @@ struct running {
     struct setup setup;
     struct clock clock;
     struct progress progress;
-    uint64_t anomalies;
+    uint64_t anomalies; /**< found by decode */
     uint64_t damaged;
     bool usage; /**< things that decide the exit status (API section 1) */
     bool unreadable;
@@ -67,7 +67,6 @@ static void analyse(struct running *running, struct batch *batch)
                 analysis->ops->flow_ended(analysis, ended->id);
     }
     output_flush(setup->output);
-    running->anomalies += batch->parts[0].queues[EVENT_ANOMALY].count;
     batch_give(setup->batches, batch);
     running->stopped |= any_stops(setup);
 }
@@ -76,6 +75,7 @@ static void process(struct running *running, struct batch *batch)
 {
     struct setup *setup = &running->setup;
     decode_batch(setup->decoder, batch, 0, batch->count);
+    running->anomalies += batch->anomalies.count;
     clock_batch(&running->clock, batch);
     worker_batch(setup->worker, batch);
     analyse(running, batch);
@@ -127,7 +127,7 @@ static void end_capture(struct running *running)
         .bytes = totals.bytes,
         .wire_bytes = totals.wire_bytes,
         .flows = worker.flows,
-        .anomalies = running->anomalies,
+        .anomalies = running->anomalies + worker.anomalies,
         .first_ts_ns = totals.first_ts_ns,
         .last_ts_ns = totals.last_ts_ns,
     };
@@ -190,6 +190,7 @@ static void tell_summary(struct running *running)
     text_init(&line);
     capture_totals(setup->capture, &summary.capture);
     worker_totals(setup->worker, &summary.worker);
+    summary.anomalies += summary.worker.anomalies;
     worker_counters(setup->worker, tell_counter, NULL);
     summary_text(&summary, &line);
     fputs(line.data, stderr);
@@ -214,8 +215,7 @@ static void go(struct running *running)
     const struct run_options *options = setup->options;
     while (!running->stopped && step(running))
         ;
-    if (!output_closed(setup->output))
-        finish(running);
+    finish(running); // also when nobody reads the output any more: dissectors let go of their flows
     if (options->profile)
         tell_profile(setup);
     if (!options->quiet)

@@ -243,13 +243,14 @@ bool worker_end(struct worker *worker, struct batch *batch)
 
 void worker_totals(const struct worker *worker, struct worker_totals *out)
 {
-    *out = (struct worker_totals){0};
+    *out = (struct worker_totals){.anomalies = dissection_anomalies(worker->dissection)};
     if (!worker->flows)
         return;
     struct flow_counters counters;
     flow_table_counters(worker->flows, &counters);
-    *out = (struct worker_totals){
-        .flows = counters.created, .flows_evicted = counters.evicted, .tracks_flows = true};
+    out->flows = counters.created;
+    out->flows_evicted = counters.evicted;
+    out->tracks_flows = true;
 }
 
 void worker_counters(const struct worker *worker, dissection_counter_fn report, void *context)

@@ -41,7 +41,8 @@ bool worker_end(struct worker *worker, struct batch *batch);
 struct worker_totals {
     uint64_t flows;
     uint64_t flows_evicted;
-    bool tracks_flows; /**< the two above mean something */
+    uint64_t anomalies; /**< found by dissectors */
+    bool tracks_flows;  /**< the two above mean something */
 };
 void worker_totals(const struct worker *worker, struct worker_totals *out);
 
