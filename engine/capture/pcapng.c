@@ -23,7 +23,8 @@ enum {
     BLOCK_HEADER_LEN = 8,
     BLOCK_LEN_MIN = 12, /**< type, length, length again */
     SECTION_LEN_MIN = 28,
-    INTERFACE_CAP = 65536 /**< per section; more are damage */
+    PACKET_FIXED_LEN = 16, /**< of a packet's body, between interface number and data */
+    INTERFACE_CAP = 65536  /**< per section; more are damage */
 };
 
 struct pcapng {
@@ -176,9 +177,10 @@ __attribute__((always_inline)) static inline enum framing_status packet_add(cons
     if (id >= ng->interface_count)
         return interface_unknown(ng, framing, id);
     const struct interface *interface = &ng->interfaces[id];
-    if (!order_u32(&body, big, &high) || !order_u32(&body, big, &low) ||
-        !order_u32(&body, big, &record.caplen) || !order_u32(&body, big, &record.origlen))
-        return body_short(framing, "packet", 16 - cursor_left(&body));
+    if (cursor_left(&body) < PACKET_FIXED_LEN || !order_u32(&body, big, &high) ||
+        !order_u32(&body, big, &low) || !order_u32(&body, big, &record.caplen) ||
+        !order_u32(&body, big, &record.origlen))
+        return body_short(framing, "packet", PACKET_FIXED_LEN - cursor_left(&body));
     if (!cursor_bytes(&body, record.caplen, &record.data))
         return body_short(framing, "packet", record.caplen - cursor_left(&body));
     record.ts_ns = interface_time(interface, (uint64_t)high << 32 | low);
@@ -193,7 +195,7 @@ enhanced_block(const struct pcapng *ng, struct framing *framing, bool big, struc
 {
     uint32_t id;
     if (!order_u32(&body, big, &id))
-        return body_short(framing, "packet", 20);
+        return body_short(framing, "packet", 4 + PACKET_FIXED_LEN);
     return packet_add(ng, framing, big, id, body);
 }
 
@@ -202,7 +204,7 @@ static enum framing_status packet_block(const struct pcapng *ng, struct framing 
 {
     uint16_t id, drops;
     if (!order_u16(&body, ng->big, &id) || !order_u16(&body, ng->big, &drops))
-        return body_short(framing, "packet", 20);
+        return body_short(framing, "packet", 4 + PACKET_FIXED_LEN);
     return packet_add(ng, framing, ng->big, id, body);
 }
 

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "capture/format.h"
+
+static const struct format *find(const char *bytes, size_t len, struct error *err)
+{
+    *err = (struct error){0};
+    return format_find(cursor_of(bytes, len), "in.bin", err);
+}
+
+#define FIND(text, err) find(text, sizeof text - 1, err)
+
+Test(format, is_known_by_its_first_bytes)
+{
+    struct error err;
+    cr_expect_eq(FIND("\xd4\xc3\xb2\xa1", &err), &format_pcap);
+    cr_expect_eq(FIND("\xa1\xb2\xc3\xd4", &err), &format_pcap);
+    cr_expect_eq(FIND("\x4d\x3c\xb2\xa1", &err), &format_pcap);
+    cr_expect_eq(FIND("\xa1\xb2\x3c\x4d", &err), &format_pcap);
+    cr_expect_eq(FIND("\x34\xcd\xb2\xa1", &err), &format_pcap);
+    cr_expect_eq(FIND("\xa1\xb2\xcd\x34", &err), &format_pcap);
+    cr_expect_eq(FIND("\n\r\r\n\x1c\0\0\0", &err), &format_pcapng);
+    cr_expect_eq(err.code, ERROR_NONE);
+}
+
+static void check_refused(const char *bytes, size_t len, const char *words)
+{
+    struct error err;
+    cr_expect_null(find(bytes, len, &err));
+    cr_expect_eq(err.code, ERROR_UNREADABLE);
+    cr_expect_str_eq(err.where, "in.bin");
+    cr_expect(strstr(err.text, words), "got '%s', expected it to say '%s'", err.text, words);
+}
+
+#define REFUSED(text, words) check_refused(text, sizeof text - 1, words)
+
+Test(format, what_is_recognised_is_named_with_a_remedy)
+{
+    REFUSED("\x1f\x8b\x08\0",
+            "is a gzip file, which is not read yet; unpack it first, as in `gzip -dc");
+    REFUSED("\x28\xb5\x2f\xfd", "zstd -dc");
+    REFUSED("\xfd"
+            "7zXZ\0",
+            "xz -dc");
+    REFUSED("\x04\x22\x4d\x18", "lz4 -dc");
+    REFUSED("BZh9", "bzip2 -dc");
+    REFUSED("PK\x03\x04", "unzip");
+    REFUSED("snoop\0\0\0",
+            "is a snoop file, which is not read yet; convert it first, as in `editcap");
+    REFUSED("TRSNIFF data    \x1a", "Network General");
+}
+
+Test(format, what_is_not_is_shown)
+{
+    REFUSED("", "is empty, expected a pcap or pcapng capture");
+    REFUSED("\xd4\xc3\xb2", "it has 3 bytes, expected 24");
+    REFUSED("\x7f"
+            "ELF\x02",
+            "starts with the bytes 7f454c46, expected pcap");
+    REFUSED("\xd4\xc3\xb2\xa2", "starts with the bytes d4c3b2a2");
+    REFUSED("snoop\0\0\1", "starts with the bytes 736e6f6f");
+}
+
+Test(format, error_may_be_left_out)
+{
+    cr_expect_null(format_find(cursor_of("", 0), "in.bin", NULL));
+}

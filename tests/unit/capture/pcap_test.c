@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include "builder.h"
+
+#include "capture/format.h"
+
+enum { MICRO = 0xa1b2c3d4, NANO = 0xa1b23c4d, MODIFIED = 0xa1b2cd34 };
+
+static struct reading reading;
+
+static const struct palua_packet *only_packet(const struct builder *from)
+{
+    reading_of(&reading, from);
+    cr_assert_eq(reading.error_count, 0, "%s", reading.errors[0].text);
+    cr_assert_eq(reading.count, 1);
+    return &reading.packets[0];
+}
+
+static void check_plain(bool big, uint32_t magic, int64_t ts_ns)
+{
+    struct builder to = {.big = big};
+    build_pcap(&to, magic, 1);
+    build_record(&to, 1700000000, 999999, 5, 60);
+    build_data(&to, 9, 5);
+    const struct palua_packet *packet = only_packet(&to);
+    cr_expect_eq(packet->ts_ns, ts_ns);
+    cr_expect_eq(packet->caplen, 5);
+    cr_expect_eq(packet->origlen, 60);
+    cr_expect_eq(packet->linktype, 1);
+    cr_expect_eq(packet->interface, 0);
+    cr_expect_eq(packet->number, 1);
+    cr_expect_eq(packet->frame, 1);
+    cr_expect_eq(packet->flags, PALUA_PACKET_TRUNCATED);
+    cr_expect(reading_has(&reading, 0, 9));
+    reading_fini(&reading);
+    build_fini(&to);
+}
+
+Test(pcap, both_byte_orders_and_both_resolutions)
+{
+    check_plain(false, MICRO, 1700000000999999000);
+    check_plain(true, MICRO, 1700000000999999000);
+    check_plain(false, NANO, 1700000000000999999);
+    check_plain(true, NANO, 1700000000000999999);
+}
+
+Test(pcap, record_of_the_modified_format_is_eight_bytes_longer)
+{
+    for (int big = 0; big < 2; big++) {
+        struct builder to = {.big = big};
+        build_pcap(&to, MODIFIED, 1);
+        for (int i = 0; i < 2; i++) {
+            build_record(&to, 5, 6, 4, 4);
+            build_uint(&to, 0x0102030405060708, 8);
+            build_data(&to, 0x40, 4);
+        }
+        reading_of(&reading, &to);
+        cr_assert_eq(reading.count, 2);
+        cr_expect_eq(reading.error_count, 0);
+        cr_expect_eq(reading.packets[1].ts_ns, 5000006000);
+        cr_expect(reading_has(&reading, 1, 0x40));
+        reading_fini(&reading);
+        build_fini(&to);
+    }
+}
+
+Test(pcap, largest_times_do_not_overflow)
+{
+    struct builder to = {0};
+    build_pcap(&to, MICRO, 1);
+    build_record(&to, UINT32_MAX, UINT32_MAX, 0, 0);
+    cr_expect_eq(only_packet(&to)->ts_ns, 4294967295000000000 + 4294967295000);
+    reading_fini(&reading);
+    build_fini(&to);
+}
+
+Test(pcap, frame_check_sequence_bits_are_not_part_of_the_link_type)
+{
+    struct builder to = {0};
+    build_pcap(&to, MICRO, 0xfc000071);
+    build_packet(&to, 1, 4);
+    cr_expect_eq(only_packet(&to)->linktype, 0x71);
+    reading_fini(&reading);
+    build_fini(&to);
+}
+
+Test(pcap, snaplen_is_not_believed)
+{
+    const uint32_t snaplens[] = {0, 1, UINT32_MAX};
+    for (size_t i = 0; i < sizeof snaplens / sizeof *snaplens; i++) {
+        struct builder to = {0};
+        build_pcap(&to, MICRO, 1);
+        memcpy(to.bytes.data + 16, &snaplens[i], 4);
+        build_packet(&to, 1, 100);
+        cr_expect_eq(only_packet(&to)->caplen, 100);
+        reading_fini(&reading);
+        build_fini(&to);
+    }
+}
+
+static void check_lengths(uint16_t major, uint16_t minor, uint32_t first, uint32_t second)
+{
+    struct builder to = {.big = major == 543};
+    build_pcap(&to, MICRO, 1);
+    size_t end = to.bytes.len;
+    to.bytes.len = 4;
+    build_u16(&to, major);
+    build_u16(&to, minor);
+    to.bytes.len = end;
+    build_record(&to, 1, 1, first, second);
+    build_data(&to, 3, 20);
+    const struct palua_packet *packet = only_packet(&to);
+    cr_expect_eq(packet->caplen, 20, "version %u.%u", major, minor);
+    cr_expect_eq(packet->origlen, 60, "version %u.%u", major, minor);
+    reading_fini(&reading);
+    build_fini(&to);
+}
+
+Test(pcap, old_versions_name_the_original_length_first)
+{
+    check_lengths(2, 4, 20, 60);
+    check_lengths(2, 8224, 20, 60);
+    check_lengths(2, 3, 20, 60);
+    check_lengths(2, 3, 60, 20);
+    check_lengths(2, 2, 60, 20);
+    check_lengths(543, 0, 60, 20);
+}
+
+Test(pcap, unknown_version_is_damage)
+{
+    struct builder to = {0};
+    build_pcap(&to, MICRO, 1);
+    to.bytes.data[4] = 7;
+    reading_of(&reading, &to);
+    expect_damage(&reading, 0, "version 7.4, expected 2.4");
+    reading_fini(&reading);
+    build_fini(&to);
+}
+
+Test(pcap, lone_header_is_an_empty_capture)
+{
+    struct builder to = {0};
+    build_pcap(&to, MICRO, 1);
+    reading_of(&reading, &to);
+    cr_expect_eq(reading.count, 0);
+    cr_expect_eq(reading.error_count, 0);
+    reading_fini(&reading);
+    build_fini(&to);
+}
+
+Test(pcap, captured_longer_than_original_is_kept_as_it_is)
+{
+    struct builder to = {0};
+    build_pcap(&to, MICRO, 1);
+    build_record(&to, 1, 1, 20, 10);
+    build_data(&to, 0, 20);
+    const struct palua_packet *packet = only_packet(&to);
+    cr_expect_eq(packet->caplen, 20);
+    cr_expect_eq(packet->origlen, 10);
+    cr_expect_eq(packet->flags, 0);
+    reading_fini(&reading);
+    build_fini(&to);
+}
+
+Test(pcap, every_truncation_yields_what_is_whole_then_one_report)
+{
+    struct builder to = {0};
+    const unsigned ends[] = {24, 24 + 16, 40 + 16 + 3,
+                             59 + 16 + 30}; // header, then records of 0, 3 and 30 bytes
+    build_pcap(&to, MICRO, 1);
+    build_packet(&to, 1, 0);
+    build_packet(&to, 2, 3);
+    build_packet(&to, 3, 30);
+    cr_assert_eq(to.bytes.len, ends[3]);
+    for (unsigned len = 4; len <= ends[3]; len++) {
+        to.bytes.len = len;
+        reading_of(&reading, &to);
+        uint32_t whole = 0;
+        while (whole < 3 && ends[whole + 1] <= len)
+            whole++;
+        cr_expect_eq(reading.count, whole, "%u bytes", len);
+        if (len == 24 || (len > 24 && len == ends[whole]))
+            cr_expect_eq(reading.error_count, 0, "%u bytes: %s", len, reading.errors[0].text);
+        else
+            expect_damage(&reading, len < 24 ? 0 : ends[whole], "cut short");
+        reading_fini(&reading);
+    }
+    build_fini(&to);
+}
+
+Test(pcap, record_length_meets_the_cap)
+{
+    struct builder to = {0};
+    build_pcap(&to, MICRO, 1);
+    build_packet(&to, 1, READING_CAP);
+    build_packet(&to, 2, 4);
+    reading_of(&reading, &to);
+    cr_expect_eq(reading.count, 2);
+    cr_expect_eq(reading.packets[0].caplen, READING_CAP);
+    cr_expect(reading_has(&reading, 0, 1));
+    reading_fini(&reading);
+    build_fini(&to);
+}
+
+Test(pcap, record_length_one_above_the_cap_is_damage)
+{
+    struct builder to = {0};
+    build_pcap(&to, MICRO, 1);
+    build_packet(&to, 1, 4);
+    build_packet(&to, 2, READING_CAP + 1);
+    reading_of(&reading, &to);
+    cr_expect_eq(reading.count, 1);
+    expect_damage(&reading, 44, "got a record of 1048577 bytes, expected at most 1048576");
+    reading_fini(&reading);
+    build_fini(&to);
+}
+
+Test(pcap, length_larger_than_the_file_is_damage)
+{
+    struct builder to = {0};
+    build_pcap(&to, MICRO, 1);
+    build_packet(&to, 1, 4);
+    build_record(&to, 2, 0, 100000, 100000);
+    build_data(&to, 0, 10);
+    reading_of(&reading, &to);
+    cr_expect_eq(reading.count, 1);
+    expect_damage(&reading, 44, "the input ends 26 bytes into a record, expected 100016");
+    reading_fini(&reading);
+    build_fini(&to);
+}
+
+Test(pcap, frames_a_whole_batch_in_place_in_one_call)
+{
+    struct builder to = {0};
+    struct palua_packet packets[5];
+    build_pcap(&to, MICRO, 1);
+    for (uint32_t i = 0; i < 7; i++)
+        build_packet(&to, i, 8);
+    struct framing framing = {.in = cursor_of(to.bytes.data, to.bytes.len),
+                              .packets = packets,
+                              .cap = 5,
+                              .record_cap = 64};
+    void *state = format_pcap.open();
+    cr_expect_eq(format_pcap.frame(state, &framing), FRAMING_OK);
+    cr_assert_eq(framing.count, 5);
+    for (uint32_t i = 0; i < 5; i++)
+        cr_expect_eq((const char *)packets[i].data, to.bytes.data + 24 + i * 24 + 16);
+    cr_expect_eq(cursor_offset(&framing.in), 24 + 5 * 24, "the rest stays for the next batch");
+    framing.count = 0;
+    cr_expect_eq(format_pcap.frame(state, &framing), FRAMING_MORE);
+    cr_expect_eq(framing.count, 2);
+    cr_expect_eq(framing.number, 7);
+    cr_expect_eq(framing.bytes, 56);
+    cr_expect_eq(cursor_left(&framing.in), 0);
+    format_pcap.close(state);
+    build_fini(&to);
+}
