@@ -3,9 +3,30 @@
  *
  * Stateless, so any thread may decode any packet. Which protocol follows is looked up in a table by
  * (link type | ethertype | IP protocol | UDP port); the engine fills in the protocols of layers 2
- * to 4, decoder plugins add theirs. Never fails: what cannot be decoded becomes a layer of protocol
- * DATA, a malformed header also an anomaly. Iterates, never recurses; at most PALUA_LAYER_CAP
- * layers. */
+ * to 4, decoder plugins add theirs. Never fails. Iterates, never recurses; at most PALUA_LAYER_CAP
+ * layers.
+ *
+ * What becomes a layer. Every header up to TCP, UDP, ICMP, ICMPv6, ESP or ARP; and one last layer
+ * of protocol DATA for bytes behind a header that says nothing known of them (LLC, an unknown
+ * protocol, a fragment's payload). The payload of TCP, UDP and ICMP is no layer of its own, except
+ * what an ICMP error quotes and what a UDP decoder plugin claims.
+ *
+ * Lengths. layer.len counts bytes on the wire: what the outer layers declare, trimmed by the
+ * layer's own length field where it has one. A total length of 0 (segmentation offload) means the
+ * rest of the frame. A field that declares more than there is raises an anomaly, marks the layer
+ * BAD, and decoding goes on with what there is.
+ *
+ * Malformed headers. A header that contradicts itself (version, a length below its own minimum) or
+ * does not fit into what its outer layer declares becomes a last layer of its protocol, BAD, with
+ * header_len reaching to the layer's end so that its payload is empty. A header that only the
+ * snaplen cut is CUT, not BAD, and also the last layer; its header_len is what the header needs, as
+ * far as it can be known, and so more than there are bytes. Both raise an anomaly. Inside an ICMP
+ * error headers are normally cut, so there neither that nor too large a length is an anomaly.
+ *
+ * layer.aux: ETH the type or length field; VLAN and IEEE8021AD the VLAN id; SLL the protocol field;
+ * NULL the address family; ARP the opcode; IP and IPV6 the protocol behind the last extension
+ * header seen; extension headers and AH their next header; TCP the flags, NS to FIN, 9 bits; ICMP
+ * and ICMPV6 type << 8 | code; a plugin's layer what the plugin says. */
 #pragma once
 
 #include <stdbool.h>
@@ -31,6 +52,10 @@
     X(IPV6_EXTENSION, "ipv6_bad_extension", "an extension header reaches past the datagram")    \
     X(IPV6_ORDER, "ipv6_extension_order",                                                       \
       "hop-by-hop options not directly behind the IPv6 header")                                 \
+    X(AH_LEN, "ah_bad_length",                                                                  \
+      "AH length below that of its fixed fields, or above the datagram's")                      \
+    X(PAYLOAD_LEN, "bad_payload_length",                                                        \
+      "an 802.3 length or a decoder's payload length above what there is")                      \
     X(TCP_OFFSET, "tcp_bad_offset",                                                             \
       "TCP data offset below 20 bytes or above the segment's length")                           \
     X(UDP_LEN, "udp_bad_length", "UDP length below 8 or above the datagram's")
@@ -50,7 +75,10 @@ struct decoder;
 /** With the engine's protocols. Read-only once set up, so shared by all threads. */
 struct decoder *decoder_new(void);
 void decoder_free(struct decoder *decoder);
-/** Adds a decoder plugin's bindings and gives its layers a protocol number. */
+/** Adds a decoder plugin's bindings and gives its layers a protocol number, PALUA_PROTOCOL_PLUGIN
+ * and up in the order of adding. The plugin must outlive the decoder. Two plugins bound to the same
+ * UDP port, or a plugin bound to what the engine or another plugin decodes, is an error; nothing is
+ * added then. Of the two ports of a datagram the destination's plugin is asked first. */
 bool decoder_add(struct decoder *decoder, const struct palua_plugin *plugin, struct error *err);
 
 /** The name of a layer's protocol as in Wireshark's frame.protocols, such as "eth" or
@@ -60,19 +88,31 @@ const char *decoder_protocol_name(const struct decoder *decoder, uint16_t protoc
 uint16_t decoder_protocol_find(const struct decoder *decoder, const char *name);
 
 /** Decodes packets[first, first + count) of a batch, in place; appends what was malformed to
- * batch->anomalies. */
+ * batch->anomalies. Reads data, caplen, origlen and linktype, as the capture framed them; of flags
+ * only PALUA_PACKET_NO_TIME is kept. layers beyond layer_count are left as they were.
+ *
+ * packet->network is the innermost IP layer whose addresses were captured and whose header is
+ * sound. packet->transport is the innermost TCP, UDP, ICMP or ICMPv6 layer behind it of which the
+ * ports (type and code) were captured: it may be CUT or BAD, so read what follows the ports through
+ * a cursor. Neither is ever inside an ICMP error. PALUA_PACKET_FLOW is set if the innermost network
+ * layer is no fragment and names a transport that was found, or another protocol (ports 0). */
 void decode_batch(const struct decoder *decoder, struct batch *batch, uint32_t first,
                   uint32_t count);
 
-/** The five-tuple of a packet's innermost flow. */
+/** The five-tuple of a packet's innermost flow, in the direction of this packet. */
 struct decode_tuple {
     struct palua_slice src;
     struct palua_slice dst;
-    uint16_t sport; /**< host order; ICMP: see flow/community_id.h */
-    uint16_t dport;
-    uint16_t vlan; /**< of the innermost VLAN tag outside the network layer; 0 if none */
+    uint16_t sport; /**< host order; 0 where the protocol has none; ICMP: the type, */
+    uint16_t dport; /**< and the type that answers it, or the code if nothing does
+                       (flow/community_id.h) */
+    uint16_t vlan;  /**< of the innermost VLAN tag outside the network layer; 0 if none */
     uint8_t proto;
 };
 
 /** @return false without PALUA_PACKET_FLOW */
 bool decode_tuple(const struct palua_packet *packet, struct decode_tuple *out);
+
+/** What packet->flow_hash holds: 32 well mixed bits, the same for both directions, the same in
+ * every run (so no defence against chosen collisions: a table keyed by it seeds its own). */
+uint32_t decode_tuple_hash(const struct decode_tuple *tuple);

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include "decode/decode.h"
+
+#include "decode/tuple.h"
+#include "decode/walk.h"
+
+/** What no table knows; nothing if nothing is left. */
+static unsigned data(struct walk *walk)
+{
+    if (walk->left)
+        walk_layer(walk, PALUA_PROTOCOL_DATA, 0, 0);
+    return WALK_END;
+}
+
+/** A layer bound to a plugin: if the plugin does not know it, nothing does. */
+static unsigned plugin(struct walk *walk, unsigned slot)
+{
+    unsigned next = walk_plugin(walk, slot);
+    return next == WALK_REFUSED ? data(walk) : next;
+}
+
+/** Reads one header. Adds one layer at most, for which there is room; what UDP plugins add, they
+ * check for themselves. */
+static inline unsigned step(struct walk *walk, unsigned slot)
+{
+    switch (slot) {
+    case PALUA_PROTOCOL_ETH:
+        return link_eth(walk);
+    case PALUA_PROTOCOL_VLAN:
+    case PALUA_PROTOCOL_IEEE8021AD:
+        return link_vlan(walk, (uint16_t)slot);
+    case PALUA_PROTOCOL_RAW:
+        return link_raw(walk);
+    case PALUA_PROTOCOL_NULL:
+        return link_null(walk);
+    case PALUA_PROTOCOL_SLL:
+        return link_sll(walk);
+    case DECODER_SLOT_SLL2:
+        return link_sll2(walk);
+    case PALUA_PROTOCOL_ARP:
+        return link_arp(walk);
+    case PALUA_PROTOCOL_IP:
+        return ip_header(walk);
+    case PALUA_PROTOCOL_IPV6:
+        return ipv6_header(walk);
+    case PALUA_PROTOCOL_IPV6_HOPOPTS:
+    case PALUA_PROTOCOL_IPV6_ROUTING:
+    case PALUA_PROTOCOL_IPV6_DSTOPTS:
+    case PALUA_PROTOCOL_MIPV6:
+    case PALUA_PROTOCOL_HIP:
+    case PALUA_PROTOCOL_SHIM6:
+        return ipv6_extension(walk, (uint16_t)slot);
+    case PALUA_PROTOCOL_IPV6_FRAGMENT:
+        return ipv6_fragment(walk);
+    case PALUA_PROTOCOL_AH:
+        return ip_ah(walk);
+    case PALUA_PROTOCOL_ESP:
+        return ip_esp(walk);
+    case PALUA_PROTOCOL_ICMP:
+    case PALUA_PROTOCOL_ICMPV6:
+        return transport_icmp(walk, (uint16_t)slot);
+    case PALUA_PROTOCOL_TCP:
+        return transport_tcp(walk);
+    case PALUA_PROTOCOL_UDP:
+        return transport_udp(walk);
+    default:
+        return slot >= DECODER_SLOT_PLUGIN ? plugin(walk, slot) : data(walk);
+    }
+}
+
+/** Whether there is more to say of a protocol than its number: without that layer there is no
+ * five-tuple. */
+static bool needs_more(const struct walk *walk)
+{
+    switch (walk->decoder->ip_protocols[walk->ipv6][walk->proto]) {
+    case PALUA_PROTOCOL_IPV6_HOPOPTS:
+    case PALUA_PROTOCOL_IPV6_ROUTING:
+    case PALUA_PROTOCOL_IPV6_FRAGMENT:
+    case PALUA_PROTOCOL_IPV6_DSTOPTS:
+    case PALUA_PROTOCOL_AH:
+    case PALUA_PROTOCOL_MIPV6:
+    case PALUA_PROTOCOL_HIP:
+    case PALUA_PROTOCOL_SHIM6:
+    case PALUA_PROTOCOL_ICMP:
+    case PALUA_PROTOCOL_ICMPV6:
+    case PALUA_PROTOCOL_TCP:
+    case PALUA_PROTOCOL_UDP:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static inline void finish(struct walk *walk)
+{
+    struct palua_packet *packet = walk->packet;
+    packet->layer_count = walk->count;
+    packet->network = walk->network;
+    packet->transport = walk->transport;
+    bool whole = walk->network != PALUA_NO_LAYER && !(walk->flags & PALUA_PACKET_FRAGMENT);
+    if (whole && (walk->transport != PALUA_NO_LAYER || !needs_more(walk))) {
+        walk->flags |= PALUA_PACKET_FLOW;
+        packet->flow_hash =
+            tuple_hash(walk->src, walk->dst, walk->sport, walk->dport, walk->proto, walk->vlan);
+    }
+    packet->flags = walk->flags;
+}
+
+static void decode_packet(const struct decoder *decoder, struct batch *batch, uint32_t index)
+{
+    struct palua_packet *packet = &batch->packets[index];
+    uint32_t wire = packet->origlen > packet->caplen ? packet->origlen : packet->caplen;
+    struct walk walk = {
+        .in = cursor_of(packet->data, packet->caplen),
+        .left = wire,
+        .flags = (uint8_t)((packet->flags & PALUA_PACKET_NO_TIME) |
+                           (wire > packet->caplen ? PALUA_PACKET_TRUNCATED : 0)),
+        .ip = PALUA_NO_LAYER,
+        .network = PALUA_NO_LAYER,
+        .transport = PALUA_NO_LAYER,
+        .packet = packet,
+        .decoder = decoder,
+        .batch = batch,
+        .index = index,
+    };
+    unsigned slot = decoder->linktypes[packet->linktype];
+    while (slot != WALK_END && walk.count < PALUA_LAYER_CAP)
+        slot = step(&walk, slot);
+    if (slot != WALK_END && (slot != WALK_DATA || walk.left))
+        walk_fault(&walk, DECODE_FAULT_TOO_MANY_LAYERS, walk.count, walk_offset(&walk));
+    finish(&walk);
+}
+
+void decode_batch(const struct decoder *decoder, struct batch *batch, uint32_t first,
+                  uint32_t count)
+{
+    for (uint32_t i = first; i < first + count; i++)
+        decode_packet(decoder, batch, i);
+}

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include "decode/decoder.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "decode/decode.h"
+
+static const char *const protocol_names[PALUA_PROTOCOL_ENGINE_END] = {
+    [PALUA_PROTOCOL_NONE] = "none",
+    [PALUA_PROTOCOL_DATA] = "data",
+    [PALUA_PROTOCOL_ETH] = "eth",
+    [PALUA_PROTOCOL_VLAN] = "vlan",
+    [PALUA_PROTOCOL_IEEE8021AD] = "ieee8021ad",
+    [PALUA_PROTOCOL_RAW] = "raw",
+    [PALUA_PROTOCOL_NULL] = "null",
+    [PALUA_PROTOCOL_SLL] = "sll",
+    [PALUA_PROTOCOL_ARP] = "arp",
+    [PALUA_PROTOCOL_IP] = "ip",
+    [PALUA_PROTOCOL_IPV6] = "ipv6",
+    [PALUA_PROTOCOL_IPV6_HOPOPTS] = "ipv6.hopopts",
+    [PALUA_PROTOCOL_IPV6_ROUTING] = "ipv6.routing",
+    [PALUA_PROTOCOL_IPV6_FRAGMENT] = "ipv6.fraghdr",
+    [PALUA_PROTOCOL_IPV6_DSTOPTS] = "ipv6.dstopts",
+    [PALUA_PROTOCOL_AH] = "ah",
+    [PALUA_PROTOCOL_ESP] = "esp",
+    [PALUA_PROTOCOL_MIPV6] = "mipv6",
+    [PALUA_PROTOCOL_HIP] = "hip",
+    [PALUA_PROTOCOL_SHIM6] = "shim6",
+    [PALUA_PROTOCOL_ICMP] = "icmp",
+    [PALUA_PROTOCOL_ICMPV6] = "icmpv6",
+    [PALUA_PROTOCOL_TCP] = "tcp",
+    [PALUA_PROTOCOL_UDP] = "udp",
+};
+
+struct entry {
+    uint16_t value;
+    uint8_t slot;
+};
+
+/* LINKTYPE_ values as registered by the tcpdump group; 12 and 14 are what raw IP was called on some
+ * systems. */
+static const struct entry linktypes[] = {
+    {0, PALUA_PROTOCOL_NULL},  {1, PALUA_PROTOCOL_ETH},   {12, PALUA_PROTOCOL_RAW},
+    {14, PALUA_PROTOCOL_RAW},  {101, PALUA_PROTOCOL_RAW}, {108, PALUA_PROTOCOL_NULL},
+    {113, PALUA_PROTOCOL_SLL}, {228, PALUA_PROTOCOL_IP},  {229, PALUA_PROTOCOL_IPV6},
+    {276, DECODER_SLOT_SLL2},
+};
+
+/* 0x8035 is RARP, which has ARP's format (RFC 903); 0x9100 the tag that was stacked before 802.1ad.
+ */
+static const struct entry ethertypes[] = {
+    {0x0800, PALUA_PROTOCOL_IP},   {0x0806, PALUA_PROTOCOL_ARP},
+    {0x8035, PALUA_PROTOCOL_ARP},  {0x8100, PALUA_PROTOCOL_VLAN},
+    {0x86dd, PALUA_PROTOCOL_IPV6}, {0x88a8, PALUA_PROTOCOL_IEEE8021AD},
+    {0x9100, PALUA_PROTOCOL_VLAN},
+};
+
+/* IANA protocol numbers that both IPs may carry. */
+static const struct entry ip_protocols[] = {
+    {1, PALUA_PROTOCOL_ICMP}, {4, PALUA_PROTOCOL_IP},      {6, PALUA_PROTOCOL_TCP},
+    {17, PALUA_PROTOCOL_UDP}, {41, PALUA_PROTOCOL_IPV6},   {50, PALUA_PROTOCOL_ESP},
+    {51, PALUA_PROTOCOL_AH},  {58, PALUA_PROTOCOL_ICMPV6}, {139, PALUA_PROTOCOL_HIP},
+};
+
+/* Extension headers that only IPv6 has (the IANA registry of IPv6 extension header types). */
+static const struct entry ipv6_extensions[] = {
+    {0, PALUA_PROTOCOL_IPV6_HOPOPTS},   {43, PALUA_PROTOCOL_IPV6_ROUTING},
+    {44, PALUA_PROTOCOL_IPV6_FRAGMENT}, {60, PALUA_PROTOCOL_IPV6_DSTOPTS},
+    {135, PALUA_PROTOCOL_MIPV6},        {140, PALUA_PROTOCOL_SHIM6},
+};
+
+#define FILL(table, entries) fill(table, entries, sizeof(entries) / sizeof((entries)[0]))
+
+static void fill(uint8_t *table, const struct entry *entries, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        table[entries[i].value] = entries[i].slot;
+}
+
+struct decoder *decoder_new(void)
+{
+    struct decoder *decoder = memory_zalloc(1, sizeof *decoder);
+    FILL(decoder->linktypes, linktypes);
+    FILL(decoder->ethertypes, ethertypes);
+    FILL(decoder->ip_protocols[0], ip_protocols);
+    FILL(decoder->ip_protocols[1], ip_protocols);
+    FILL(decoder->ip_protocols[1], ipv6_extensions);
+    return decoder;
+}
+
+void decoder_free(struct decoder *decoder)
+{
+    memory_free(decoder);
+}
+
+/** The table a binding belongs to, NULL if a decoder cannot be bound so. */
+static uint8_t *table_of(struct decoder *decoder, const struct palua_binding *binding,
+                         const char **what)
+{
+    switch (binding->kind) {
+    case PALUA_ON_LINKTYPE:
+        *what = "link type";
+        return decoder->linktypes;
+    case PALUA_ON_ETHERTYPE:
+        *what = "ethertype";
+        return decoder->ethertypes;
+    case PALUA_ON_IP_PROTOCOL:
+        *what = "IP protocol";
+        return binding->value < 256 ? decoder->ip_protocols[1] : NULL;
+    case PALUA_ON_UDP_PORT:
+        *what = "UDP port";
+        return binding->value ? decoder->udp_ports : NULL;
+    default:
+        return NULL;
+    }
+}
+
+static uint16_t protocol_of_slot(unsigned slot)
+{
+    if (slot >= DECODER_SLOT_PLUGIN)
+        return (uint16_t)(PALUA_PROTOCOL_PLUGIN + (slot - DECODER_SLOT_PLUGIN));
+    return slot == DECODER_SLOT_SLL2 ? PALUA_PROTOCOL_SLL : (uint16_t)slot;
+}
+
+static bool check_plugin(const struct decoder *decoder, const struct palua_plugin *plugin,
+                         struct error *err)
+{
+    if (plugin->role != PALUA_DECODER || !plugin->decode)
+        return error_set(err, ERROR_PLUGIN, plugin->name,
+                         "it is no decoder: its role is %" PRIu32 " and it %s a decode hook",
+                         plugin->role, plugin->decode ? "has" : "lacks");
+    if (decoder_protocol_find(decoder, plugin->name) != PALUA_PROTOCOL_NONE)
+        return error_set(err, ERROR_PLUGIN, plugin->name,
+                         "a protocol of that name is decoded already: rename the plugin");
+    if (decoder->plugin_count == DECODER_PLUGIN_CAP)
+        return error_set(err, ERROR_PLUGIN, plugin->name,
+                         "it is one decoder too many: at most %d can be loaded",
+                         DECODER_PLUGIN_CAP);
+    return true;
+}
+
+static bool check_binding(struct decoder *decoder, const struct palua_plugin *plugin,
+                          uint32_t index, struct error *err)
+{
+    const struct palua_binding *binding = &plugin->bindings[index];
+    const char *what = "";
+    const uint8_t *table = table_of(decoder, binding, &what);
+    if (!table)
+        return error_set(
+            err, ERROR_PLUGIN, plugin->name,
+            "binding %" PRIu32
+            " (kind %u, value %u) is none for a decoder: expected a link type, an ethertype, "
+            "an IP protocol below 256 or a UDP port other than 0",
+            index, binding->kind, binding->value);
+    if (table[binding->value])
+        return error_set(err, ERROR_PLUGIN, plugin->name, "%s %u is decoded by %s already", what,
+                         binding->value,
+                         decoder_protocol_name(decoder, protocol_of_slot(table[binding->value])));
+    return true;
+}
+
+bool decoder_add(struct decoder *decoder, const struct palua_plugin *plugin, struct error *err)
+{
+    if (!check_plugin(decoder, plugin, err))
+        return false;
+    for (uint32_t i = 0; i < plugin->binding_count; i++)
+        if (!check_binding(decoder, plugin, i, err))
+            return false;
+    uint8_t slot = (uint8_t)(DECODER_SLOT_PLUGIN + decoder->plugin_count);
+    decoder->plugins[decoder->plugin_count++] = plugin;
+    for (uint32_t i = 0; i < plugin->binding_count; i++) {
+        const struct palua_binding *binding = &plugin->bindings[i];
+        const char *what;
+        table_of(decoder, binding, &what)[binding->value] = slot;
+        if (binding->kind == PALUA_ON_IP_PROTOCOL)
+            decoder->ip_protocols[0][binding->value] = slot;
+        decoder->udp_bound |= binding->kind == PALUA_ON_UDP_PORT;
+    }
+    return true;
+}
+
+const char *decoder_protocol_name(const struct decoder *decoder, uint16_t protocol)
+{
+    if (protocol < PALUA_PROTOCOL_ENGINE_END)
+        return protocol_names[protocol];
+    uint32_t plugin = protocol - (uint32_t)PALUA_PROTOCOL_PLUGIN;
+    return plugin < decoder->plugin_count ? decoder->plugins[plugin]->name : "unknown";
+}
+
+uint16_t decoder_protocol_find(const struct decoder *decoder, const char *name)
+{
+    for (uint16_t i = PALUA_PROTOCOL_NONE + 1; i < PALUA_PROTOCOL_ENGINE_END; i++)
+        if (strcmp(name, protocol_names[i]) == 0)
+            return i;
+    for (uint32_t i = 0; i < decoder->plugin_count; i++)
+        if (strcmp(name, decoder->plugins[i]->name) == 0)
+            return (uint16_t)(PALUA_PROTOCOL_PLUGIN + i);
+    return PALUA_PROTOCOL_NONE;
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/** What names a flow, and its hash: the parts that decode and decode_tuple share. Pure, any thread.
+ */
+#pragma once
+
+#include <stdint.h>
+
+enum {
+    TUPLE_ICMP = 1,
+    TUPLE_TCP = 6,
+    TUPLE_UDP = 17,
+    TUPLE_ICMPV6 = 58
+}; /**< IP protocol numbers */
+
+/** The ports that stand for an ICMP type and code: see struct decode_tuple. */
+void tuple_icmp_ports(uint8_t proto, uint8_t type, uint8_t code, uint16_t *sport, uint16_t *dport);
+
+/** Mixes two words by one wide multiplication (the step of wyhash); zero operands do not stick, as
+ * both are masked. */
+static inline uint64_t tuple_mix(uint64_t a, uint64_t b)
+{
+    __extension__ unsigned __int128 product =
+        (unsigned __int128)(a ^ 0xa0761d6478bd642fu) * (b ^ 0xe7037ed1a0b428dbu);
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/** An IPv6 address as one word, from its halves in network order. An IPv4 address is used as it is.
+ */
+static inline uint64_t tuple_fold(uint64_t high, uint64_t low)
+{
+    return tuple_mix(high, low);
+}
+
+/** The symmetric hash: the sum of the two ends does not know which came first. */
+static inline uint32_t tuple_hash(uint64_t src, uint64_t dst, uint16_t sport, uint16_t dport,
+                                  uint8_t proto, uint16_t vlan)
+{
+    uint64_t ends = tuple_mix(src, sport) + tuple_mix(dst, dport);
+    uint64_t hash = tuple_mix(ends, (uint64_t)vlan << 8 | proto);
+    return (uint32_t)(hash ^ hash >> 32);
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include "decode/walk.h"
+
+#include "base/memory.h"
+
+void walk_fault(struct walk *walk, enum decode_fault code, uint32_t layer, uint32_t offset)
+{
+    struct anomaly_list *list = &walk->batch->anomalies;
+    if (list->count == list->cap)
+        list->items = memory_grow(list->items, &list->cap, list->count + 1, sizeof *list->items);
+    list->items[list->count++] = (struct decode_anomaly){
+        .packet = walk->index, .code = (uint16_t)code, .layer = (uint8_t)layer, .offset = offset};
+    walk->flags |= PALUA_PACKET_ANOMALY;
+}
+
+static void fault_in_last(struct walk *walk, enum decode_fault code, uint32_t field)
+{
+    walk_fault(walk, code, walk->count - 1u, walk_last(walk)->offset + field);
+}
+
+/** Leaves no payload to the layer added last. */
+static void swallow(struct walk *walk)
+{
+    struct palua_layer *layer = walk_last(walk);
+    layer->header_len = layer->len < UINT16_MAX ? (uint16_t)layer->len : UINT16_MAX;
+}
+
+unsigned walk_short(struct walk *walk, uint16_t protocol, uint32_t need)
+{
+    struct palua_layer *layer = walk_layer(walk, protocol, need, 0);
+    if (walk->left >= need) {
+        fault_in_last(walk, DECODE_FAULT_SNAPLEN_CUT, 0);
+        return WALK_END;
+    }
+    swallow(walk);
+    if (!walk->quoted) {
+        layer->flags |= PALUA_LAYER_BAD;
+        fault_in_last(walk, DECODE_FAULT_HEADER_CUT, 0);
+    }
+    return WALK_END;
+}
+
+unsigned walk_bad(struct walk *walk, enum decode_fault code, uint32_t field)
+{
+    swallow(walk);
+    walk_odd(walk, code, field);
+    return WALK_END;
+}
+
+unsigned walk_overrun(struct walk *walk, enum decode_fault code, uint32_t field)
+{
+    if (!walk->quoted)
+        return walk_bad(walk, code, field);
+    swallow(walk);
+    return WALK_END;
+}
+
+void walk_odd(struct walk *walk, enum decode_fault code, uint32_t field)
+{
+    walk_last(walk)->flags |= PALUA_LAYER_BAD;
+    fault_in_last(walk, code, field);
+}
+
+/** Looks up what a plugin says comes next. */
+static unsigned plugin_next(struct walk *walk, const struct palua_decoded *found)
+{
+    const struct decoder *decoder = walk->decoder;
+    if (found->next_kind == PALUA_ON_IP_PROTOCOL && found->next_value < 256)
+        return ip_next(walk, (uint8_t)found->next_value);
+    walk->ip = PALUA_NO_LAYER;
+    if (found->next_kind == PALUA_ON_LINKTYPE)
+        return decoder->linktypes[found->next_value];
+    return found->next_kind == PALUA_ON_ETHERTYPE ? decoder->ethertypes[found->next_value]
+                                                  : WALK_DATA;
+}
+
+/** Moves behind a plugin's header and bounds what follows. */
+static bool plugin_behind(struct walk *walk, const struct palua_decoded *found)
+{
+    if (found->header_len > walk->left) {
+        walk_overrun(walk, DECODE_FAULT_HEADER_CUT, 0);
+        return false;
+    }
+    if (!walk_behind(walk, found->header_len))
+        return false;
+    if (found->payload_len <= walk->left)
+        walk_trim(walk, found->payload_len);
+    else if (found->payload_len != UINT32_MAX && !walk->quoted)
+        walk_odd(walk, DECODE_FAULT_PAYLOAD_LEN, 0);
+    return true;
+}
+
+unsigned walk_plugin(struct walk *walk, unsigned slot)
+{
+    struct palua_decoded found = {.payload_len = UINT32_MAX};
+    struct palua_slice in = {.data = walk->in.pos, .len = (uint32_t)cursor_left(&walk->in)};
+    uint32_t plugin = slot - DECODER_SLOT_PLUGIN;
+    if (!walk->decoder->plugins[plugin]->decode(in, &found))
+        return WALK_REFUSED;
+    if (walk->count == PALUA_LAYER_CAP) {
+        walk_fault(walk, DECODE_FAULT_TOO_MANY_LAYERS, walk->count, walk_offset(walk));
+        return WALK_END;
+    }
+    /* A header of more than 64 KiB is no header; the record has 16 bits for it. */
+    if (found.header_len > UINT16_MAX)
+        found.header_len = UINT32_MAX;
+    walk_layer(walk, (uint16_t)(PALUA_PROTOCOL_PLUGIN + plugin), found.header_len, found.aux);
+    return plugin_behind(walk, &found) ? plugin_next(walk, &found) : WALK_END;
+}
