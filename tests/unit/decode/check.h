@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/** What holds for every decoded packet, whatever its bytes: shared by the unit tests and the fuzz
+ * target.
+ *
+ * check_packet returns NULL, or the sentence that does not hold. */
+#pragma once
+
+#include <stdint.h>
+#include <string.h>
+
+#include "decode/decode.h"
+
+#define CHECK_THAT(condition)  \
+    do {                       \
+        if (!(condition))      \
+            return #condition; \
+    } while (0)
+
+static inline const char *check_layer(const struct palua_packet *packet, uint32_t index)
+{
+    const struct palua_layer *layer = &packet->layers[index];
+    struct palua_slice bytes = palua_layer_bytes(packet, index);
+    uint64_t end = (uint64_t)layer->offset + layer->len;
+    CHECK_THAT(layer->buffer == 0);
+    CHECK_THAT(layer->offset <= packet->caplen);
+    CHECK_THAT(layer->header_len <= layer->len);
+    CHECK_THAT(!(layer->flags & PALUA_LAYER_CUT) == (bytes.len == layer->len));
+    if (index == 0)
+        return NULL;
+    const struct palua_layer *outer = layer - 1;
+    CHECK_THAT(layer->offset == outer->offset + outer->header_len);
+    CHECK_THAT(end <= (uint64_t)outer->offset + outer->len);
+    CHECK_THAT((layer->flags & PALUA_LAYER_QUOTED) >= (outer->flags & PALUA_LAYER_QUOTED));
+    return NULL;
+}
+
+static inline const char *check_tuple(const struct palua_packet *packet)
+{
+    struct decode_tuple tuple, back;
+    bool flow = packet->flags & PALUA_PACKET_FLOW;
+    CHECK_THAT(decode_tuple(packet, &tuple) == flow);
+    if (!flow)
+        return NULL;
+    CHECK_THAT(packet->network != PALUA_NO_LAYER);
+    CHECK_THAT(tuple.src.len == tuple.dst.len && (tuple.src.len == 4 || tuple.src.len == 16));
+    back = tuple;
+    back.src = tuple.dst;
+    back.dst = tuple.src;
+    back.sport = tuple.dport;
+    back.dport = tuple.sport;
+    CHECK_THAT(packet->flow_hash == decode_tuple_hash(&tuple));
+    CHECK_THAT(packet->flow_hash == decode_tuple_hash(&back));
+    return NULL;
+}
+
+static inline const char *check_ends(const struct palua_packet *packet)
+{
+    if (packet->network != PALUA_NO_LAYER) {
+        CHECK_THAT(packet->network < packet->layer_count);
+        const struct palua_layer *layer = &packet->layers[packet->network];
+        CHECK_THAT(layer->protocol == PALUA_PROTOCOL_IP || layer->protocol == PALUA_PROTOCOL_IPV6);
+        CHECK_THAT(!(layer->flags & PALUA_LAYER_QUOTED));
+        CHECK_THAT(!(packet->flags & PALUA_PACKET_FRAGMENT) ==
+                   !(layer->flags & PALUA_LAYER_FRAGMENT));
+    }
+    if (packet->transport != PALUA_NO_LAYER) {
+        CHECK_THAT(packet->transport < packet->layer_count);
+        const struct palua_layer *layer = &packet->layers[packet->transport];
+        CHECK_THAT(layer->protocol >= PALUA_PROTOCOL_ICMP && layer->protocol <= PALUA_PROTOCOL_UDP);
+        CHECK_THAT(!(layer->flags & PALUA_LAYER_QUOTED));
+        CHECK_THAT(packet->network == PALUA_NO_LAYER || packet->transport > packet->network);
+    }
+    return NULL;
+}
+
+static inline const char *check_anomalies(const struct palua_packet *packet,
+                                          const struct anomaly_list *anomalies)
+{
+    uint32_t told = 0;
+    for (size_t i = 0; i < anomalies->count; i++) {
+        const struct decode_anomaly *item = &anomalies->items[i];
+        CHECK_THAT(item->code < DECODE_FAULT_COUNT);
+        CHECK_THAT(item->layer <= packet->layer_count);
+        CHECK_THAT(item->offset <= packet->caplen);
+        told |= 1u << item->layer;
+    }
+    CHECK_THAT(anomalies->count <= 2 * PALUA_LAYER_CAP + 1);
+    CHECK_THAT(!(packet->flags & PALUA_PACKET_ANOMALY) == !anomalies->count);
+    for (uint32_t i = 0; i < packet->layer_count; i++)
+        if (packet->layers[i].flags & PALUA_LAYER_BAD)
+            CHECK_THAT(told & 1u << i);
+    return NULL;
+}
+
+/** @param anomalies  of this packet only */
+static inline const char *check_packet(const struct palua_packet *packet,
+                                       const struct anomaly_list *anomalies)
+{
+    CHECK_THAT(packet->layer_count <= PALUA_LAYER_CAP);
+    CHECK_THAT(!(packet->flags & PALUA_PACKET_TRUNCATED) == (packet->caplen >= packet->origlen));
+    const char *wrong = NULL;
+    for (uint32_t i = 0; i < packet->layer_count && !wrong; i++)
+        wrong = check_layer(packet, i);
+    if (!wrong)
+        wrong = check_ends(packet);
+    if (!wrong)
+        wrong = check_tuple(packet);
+    return wrong ? wrong : check_anomalies(packet, anomalies);
+}
