@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""Writes the seed corpus of decode_fuzz: a packet for each header that is decoded, and for each way to nest them.
+
+    python3 tests/fuzz/decode_seeds.py tests/fuzz/corpus/decode
+"""
+import pathlib
+import struct
+import sys
+
+# Indices into decode_fuzz.c's link types.
+ETHERNET, NULL, RAW12, RAW14, RAW, LOOP, SLL, IPV4, IPV6, SLL2, PLUGIN = range(11)
+
+
+def packet(link, *parts, cut=0):
+    return bytes([link, cut]) + b"".join(parts)
+
+
+def eth(ethertype):
+    return b"\2" * 6 + b"\4" * 6 + struct.pack(">H", ethertype)
+
+
+def vlan(tag, ethertype):
+    return struct.pack(">HH", tag, ethertype)
+
+
+def ip(proto, body, total=None, fragment=0, words=5):
+    total = words * 4 + len(body) if total is None else total
+    return struct.pack(">BBHHHBBHII", 0x40 | words, 0, total, 7, fragment, 64, proto, 0, 0x0a000001,
+                       0x0a000002) + b"\1" * (words * 4 - 20) + body
+
+
+def ipv6(proto, body, length=None):
+    length = len(body) if length is None else length
+    addresses = b"".join(struct.pack(">IQI", 0x20010db8, 0, end) for end in (1, 2))
+    return struct.pack(">IHBB", 0x60000000, length, proto, 64) + addresses + body
+
+
+def udp(sport, dport, body=b"", length=None):
+    return struct.pack(">HHHH", sport, dport, 8 + len(body) if length is None else length, 0) + body
+
+
+def tcp(words=5):
+    return struct.pack(">HHIIHHHH", 1234, 80, 1, 2, words << 12 | 0x18, 1024, 0, 0) + b"\1" * (words * 4 - 20)
+
+
+def extension(following, words=0):
+    return bytes([following, words]) + bytes(6 + 8 * words)
+
+
+def fragment(following, field):
+    return struct.pack(">BBHI", following, 0, field, 7)
+
+
+def icmp(kind, code, rest=0):
+    return struct.pack(">BBHI", kind, code, 0, rest)
+
+
+def ah(following):
+    return bytes([following, 4]) + bytes(22)
+
+
+def told(header_len, payload_len, kind, value, filler=b""):
+    """What the target's plugins read: their own answer."""
+    return struct.pack(">BBBH", header_len, payload_len, kind, value) + filler
+
+
+ON_LINKTYPE, ON_ETHERTYPE, ON_IP_PROTOCOL = 1, 2, 3
+
+SEEDS = {
+    "empty": packet(ETHERNET),
+    "eth_tcp": packet(ETHERNET, eth(0x800), ip(6, tcp(8) + b"hello")),
+    "eth_tcp_cut": packet(ETHERNET, eth(0x800), ip(6, tcp(8), total=1052), cut=4),
+    "eth_udp_padded": packet(ETHERNET, eth(0x800), ip(17, udp(53, 4000)), bytes(18)),
+    "eth_llc": packet(ETHERNET, eth(3), b"BB\3", bytes(43)),
+    "eth_stacked": packet(ETHERNET, eth(0x88a8), vlan(100, 0x9100), vlan(200, 0x8100), vlan(300, 0x86dd),
+                          ipv6(17, udp(1, 2, b"x"))),
+    "eth_arp": packet(ETHERNET, eth(0x806), bytes.fromhex("0001080006040001"), b"\1" * 20),
+    "null_ip": packet(NULL, bytes.fromhex("02000000"), ip(17, udp(1, 2))),
+    "null_ipv6": packet(NULL, bytes.fromhex("0000001e"), ipv6(17, udp(1, 2))),
+    "null_ethertype": packet(NULL, bytes.fromhex("0f000800"), ip(17, udp(1, 2))),
+    "loop": packet(LOOP, bytes.fromhex("00000002"), ip(1, icmp(8, 0, 1))),
+    "raw_ip": packet(RAW, ip(6, tcp())),
+    "raw_ipv6": packet(RAW12, ipv6(6, tcp())),
+    "sll": packet(SLL, bytes.fromhex("00000001000601020304050600000800"), ip(17, udp(1, 2))),
+    "sll2": packet(SLL2, bytes.fromhex("0800000000000001000100060102030405060000"), ip(17, udp(1, 2))),
+    "ip_fragment": packet(IPV4, ip(17, b"12345678", fragment=0x2001)),
+    "ip_options": packet(IPV4, ip(17, udp(1, 2), words=15)),
+    "ip_offload": packet(IPV4, ip(6, tcp(), total=0)),
+    "ip_ah": packet(IPV4, ip(51, ah(17) + udp(1, 2))),
+    "ip_esp": packet(IPV4, ip(50, b"\7" * 24)),
+    "ip_tunnels": packet(IPV4, ip(41, ipv6(4, ip(6, tcp())))),
+    "ipv6_chain": packet(IPV6, ipv6(0, extension(60) + extension(43, 1) + extension(44, 2) + fragment(51, 0) + ah(135)
+                                    + extension(139) + extension(140, 1) + extension(17) + udp(1, 2))),
+    "ipv6_fragment": packet(IPV6, ipv6(44, fragment(17, 1) + udp(1, 2))),
+    "ipv6_order": packet(IPV6, ipv6(60, extension(0) + extension(17) + udp(1, 2))),
+    "ipv6_jumbo": packet(IPV6, ipv6(0, bytes.fromhex("1100c20400011170") + udp(1, 2, length=0), length=0), cut=255),
+    "ipv6_jumbo_padded": packet(IPV6, ipv6(0, bytes.fromhex("3b01000101 00c204 000101d0 00000000"), length=0), cut=255),
+    "icmp_error": packet(IPV4, ip(1, icmp(3, 1) + ip(6, tcp()[:8], total=520))),
+    "icmp_extension": packet(IPV4, ip(1, icmp(11, 0, 8 << 16) + ip(47, bytes(12), total=520) + b"\x20" * 8)),
+    "icmp_nested": packet(IPV4, ip(1, icmp(3, 3) + ip(1, icmp(3, 3) + ip(1, icmp(3, 3) + ip(17, udp(1, 2)))))),
+    "icmpv6_error": packet(IPV6, ipv6(58, icmp(1, 0) + ipv6(44, fragment(6, 1) + tcp(), length=1000))),
+    "plugin_udp": packet(ETHERNET, eth(0x800), ip(17, udp(9, 4789, told(8, 255, ON_LINKTYPE, 1, bytes(3)) + eth(0x800)
+                                                          + ip(6, tcp())))),
+    "plugin_refuses": packet(IPV4, ip(17, udp(2152, 4789, told(8, 20, 0xf5, 1, bytes(23))))),
+    "plugin_ip_protocol": packet(IPV4, ip(47, told(5, 255, ON_ETHERTYPE, 0x86dd) + ipv6(6, tcp()))),
+    "plugin_extension": packet(IPV6, ipv6(17, udp(2152, 1, told(5, 255, ON_IP_PROTOCOL, 44) + fragment(6, 1) + tcp()))),
+    "plugin_itself": packet(PLUGIN, told(0, 255, ON_LINKTYPE, 147, bytes(8))),
+    "plugin_stacked": packet(ETHERNET, eth(0x8847), told(5, 60, ON_ETHERTYPE, 0x8847), told(5, 200, ON_ETHERTYPE, 0x800),
+                             ip(17, udp(1, 2))),
+    # Once wrote past the layer cap: a plugin's layer is the last there is room for, and data follows it.
+    "plugin_at_cap": packet(ETHERNET, eth(0x8100), *[vlan(1, 0x8100)] * 17, vlan(1, 0x8847), told(5, 255, 0, 0), b"data"),
+}
+
+
+def main(folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, data in SEEDS.items():
+        (folder / name).write_bytes(data)
+
+
+if __name__ == "__main__":
+    main(pathlib.Path(sys.argv[1]))
