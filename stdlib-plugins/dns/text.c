@@ -12,7 +12,10 @@ bool dns_text_more(struct dns_text *text, size_t need)
         text->left = 0;
         return false;
     }
-    uint32_t size = (uint32_t)(begun + need < ROOM ? ROOM : begun + need);
+    // A long value doubles its room, so that it is not copied again at every step.
+    uint32_t size = (uint32_t)(begun + (need > begun ? need : begun));
+    size = size < ROOM ? ROOM : size;
+    size = size < text->left ? size : text->left;
     text->room = text->host->room(text->call, size);
     text->end = text->room + size;
     if (begun)
