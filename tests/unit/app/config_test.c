@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include "app/config.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "event/registry.h"
+
+static struct config config;
+static struct error err;
+static char path[] = "/tmp/palua-config-XXXXXX";
+
+static void setup(void)
+{
+    strcpy(path + strlen(path) - 6, "XXXXXX");
+    close(mkstemp(path));
+    config_defaults(&config);
+    memset(&err, 0, sizeof err);
+}
+
+static void teardown(void)
+{
+    unlink(path);
+}
+
+TestSuite(config, .init = setup, .fini = teardown);
+
+static bool load(const char *text, struct plugin_set *plugins)
+{
+    FILE *file = fopen(path, "w");
+    fputs(text, file);
+    fclose(file);
+    return config_load(&config, path, plugins, &err);
+}
+
+Test(config, values_replace_defaults_and_the_rest_stays)
+{
+    cr_assert(load("return { batch = { packets = 7 }, flow = { cap = 2^10 } }", NULL), "%s",
+              err.text);
+    cr_expect_eq(config.batch_packets, 7);
+    cr_expect_eq(config.flow_cap, 1024);
+    cr_expect_eq(config.flow_udp_timeout, 60);
+}
+
+static void refuse(const char *text, const char *part)
+{
+    cr_expect_not(load(text, NULL), "%s", text);
+    cr_expect_eq(err.code, ERROR_USAGE);
+    cr_expect_not_null(strstr(err.text, part), "%s: %s", text, err.text);
+}
+
+Test(config, says_what_is_wrong)
+{
+    refuse("return { flwo = {} }", "did you mean flow?");
+    refuse("return { flow = { cpa = 1 } }", "did you mean flow.cap?");
+    refuse("return { flow = { zzzzzz = 1 } }", "unknown key flow.zzzzzz");
+    refuse("return { flow = { cap = 1 } }", "got 1, expected an integer from 256 to 100000000");
+    refuse("return { flow = { cap = 1000.5 } }", "got 1000.5");
+    refuse("return { flow = { cap = 0/0 } }", "expected an integer");
+    refuse("return { flow = { cap = 'many' } }", "got many");
+    refuse("return { flow = { cap = {} } }", "got table");
+    refuse("return { flow = 5 }", "flow: got a number, expected a table");
+    refuse("return { 5 }", "got a number as a key");
+    refuse("return 5", "expected a table");
+    refuse("return {", "unexpected symbol");
+    refuse("error('x')", "attempt to call");
+    refuse("return os.getenv('HOME')", "attempt to index");
+    refuse("\x1bLJ", "attempt to load chunk with wrong mode");
+}
+
+Test(config, names_a_file_that_is_not_there)
+{
+    unlink(path);
+    cr_expect_not(config_load(&config, path, NULL, &err));
+    cr_expect_not_null(strstr(err.text, path));
+}
+
+Test(config, sets_options_of_plugins)
+{
+    struct registry *registry = registry_new();
+    struct plugin_set *plugins = plugin_set_new(registry, &err);
+    cr_assert_not_null(plugins);
+    cr_expect(load("return { plugins = { dns = { pending_cap = 10 } } }", plugins), "%s", err.text);
+    cr_expect_not(load("return { plugins = { dsn = { pending_cap = 10 } } }", plugins));
+    cr_expect_not_null(strstr(err.text, "dns"), "%s", err.text);
+    cr_expect_not(load("return { plugins = { dns = { pending_cpa = 10 } } }", plugins));
+    cr_expect_not_null(strstr(err.text, "pending_cap"), "%s", err.text);
+    cr_expect_not(load("return { plugins = { dns = { pending_cap = 0 } } }", plugins));
+    plugin_set_free(plugins);
+    registry_free(registry);
+}
+
+/** conf/palua.lua shows every key with its default, no more and no less. */
+Test(config, the_example_file_shows_every_default)
+{
+    struct config defaults;
+    config_defaults(&defaults);
+    memset(&config, 0xff, sizeof config);
+    cr_assert(config_load(&config, PALUA_SOURCE_DIR "/conf/palua.lua", NULL, &err), "%s", err.text);
+    cr_expect_eq(memcmp(&config, &defaults, sizeof config), 0,
+                 "a key is missing or has another value");
+}
