@@ -1,8 +1,22 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /** The flow table of one worker: which packets belong together, who began, and when it is over.
  *
- * Keyed by the symmetric five-tuple and context (VLAN). Bounded: at `cap` flows the one idle
- * longest is ended to make room, and counted. Time is the capture's clock. One thread at a time. */
+ * Keyed by the symmetric five-tuple and context (VLAN). The originator is the sender of the first
+ * packet; if that is a TCP SYN-ACK, its receiver. (A flow whose beginning was not captured may so
+ * be the wrong way round; ports are not guessed from.)
+ *
+ * Life. A flow's deadline is its highest timestamp plus the idle timeout of its protocol; for TCP
+ * the closed timeout, once both sides have sent FIN or one a RST. It ends when flow_table_expire is
+ * called at or past that, or when a packet of it comes with such a timestamp: that packet starts a
+ * new flow at once. So does a TCP SYN with another sequence number after the close. Nothing here
+ * depends on other flows, so the result is the same for any number of workers.
+ *
+ * Cap. Flows are held in 256 shards by packet->flow_hash; each holds at most cap / 256 flows,
+ * rounded up. In a full shard the flow that has been idle longest (whose last packet lies furthest
+ * back in the capture) is ended to make room, and counted.
+ *
+ * Cost per packet: a hash, two cache lines of index and key, one of counters. Timers are set per
+ * timeout, not per packet. Time is the capture's clock. One thread at a time. */
 #pragma once
 
 #include <stdbool.h>
@@ -34,31 +48,43 @@ const char *flow_reason_name(enum flow_reason reason);
 
 struct flow_side {
     uint64_t pkts;
-    uint64_t ip_bytes;
-    uint64_t payload;
-    uint8_t tcp_flags; /**< all seen, or-ed */
+    uint64_t ip_bytes; /**< IP length on the wire, header included */
+    uint64_t payload;  /**< transport payload on the wire; of the IP packet where there is no
+                          transport layer */
 };
 
-/** One flow. Owned by the table; borrowed until flow_table_lookup or _expire is called next. */
+/** One flow. Owned by the table; borrowed until flow_table_lookup, _expire or _end is called next.
+ * Three cache lines: what is compared, what every packet changes, what is seldom used. */
 struct flow {
-    uint64_t id;           /**< 1, 2, 3… per worker, with the worker in the upper bits */
-    uint64_t first_packet; /**< number of the first packet */
-    int64_t first_ts_ns;
-    int64_t last_ts_ns;
-    int64_t deadline_ns;       /**< when it expires unless another packet comes */
-    struct flow_side sides[2]; /**< originator, responder */
-    uint8_t addresses[32];     /**< originator, then responder */
-    uint16_t ports[2];         /**< host order */
+    _Alignas(64) uint8_t addresses[32]; /**< originator, then responder at 16; IPv4 in the first 4
+                              bytes, the rest 0 */
+    uint16_t ports[2];                  /**< originator, responder; host order */
     uint16_t vlan;
     uint8_t addr_len;
     uint8_t proto;
-    uint8_t state;     /**< enum flow_state, private to the table */
+    uint8_t tcp_flags[2]; /**< all seen, or-ed */
+    uint8_t state;        /**< private: which timeout applies */
+    uint8_t flags;        /**< private */
+    uint32_t hash;        /**< private: place in the index */
+    uint32_t index;       /**< private: place in the pool */
+    uint32_t timer_next;  /**< private: neighbours in a slot of the timer wheel */
+    uint32_t timer_prev;
+    uint16_t timer_slot;
     uint8_t dissector; /**< 1 + index of the dissector bound to it, 0 none */
-    uint8_t flags;
-    uint32_t hash;
-    void *dissector_state; /**< of the bound dissector, freed by the ended callback's owner */
-    const struct palua_flow *identity; /**< in the arena of batch identity_batch, made on demand */
+    uint8_t shard;     /**< private */
+
+    int64_t last_ts_ns;        /**< highest timestamp */
+    uint64_t last_packet;      /**< number of the last packet; 0: the record is free */
+    struct flow_side sides[2]; /**< originator, responder */
+
+    uint64_t id;           /**< 1, 2, 3… per worker, with the worker in the upper bits */
+    uint64_t first_packet; /**< number of the first packet */
+    int64_t first_ts_ns;
+    void *dissector_state;       /**< of the bound dissector, freed by the ended callback's owner */
+    struct palua_flow *identity; /**< in the arena of batch identity_batch, made on demand */
     uint64_t identity_batch;
+    uint32_t syn;     /**< private: sequence number of the first SYN */
+    uint32_t ordinal; /**< tells apart flows with the same key and first timestamp */
 };
 
 struct flow_options {
@@ -71,7 +97,8 @@ struct flow_options {
     uint16_t community_id_seed;
 };
 
-/** Called for every flow that ends, before it is forgotten. */
+/** Called for every flow that ends, before it is forgotten. It must not call back into the table,
+ * except for flow_identity, flow_live and flow_snapshot. */
 typedef void (*flow_ended_fn)(void *context, struct flow *flow, enum flow_reason reason);
 
 struct flow_table *flow_table_new(const struct flow_options *options, uint32_t worker,
@@ -79,11 +106,17 @@ struct flow_table *flow_table_new(const struct flow_options *options, uint32_t w
 /** Does not end flows: call flow_table_end first. */
 void flow_table_free(struct flow_table *table);
 
-/** The flow of a packet, made if it is the first; counters updated.
+/** The flow of a packet, made if it is the first; counters updated. Calls `ended` first if another
+ * flow has to go.
+ * @param tuple      of the packet; addresses of 4 or 16 bytes
  * @param direction  enum palua_direction of this packet
- * @param created    whether the flow began with it */
+ * @param created    whether the flow began with it
+ * @return never NULL */
 struct flow *flow_table_lookup(struct flow_table *table, const struct palua_packet *packet,
                                const struct decode_tuple *tuple, uint8_t *direction, bool *created);
+
+/** As in the options. */
+uint16_t flow_table_community_id_seed(const struct flow_table *table);
 
 /** Ends every flow whose deadline is at or before `now_ns`, in order of (deadline, first packet).
  */
@@ -101,9 +134,8 @@ struct flow_counters {
 void flow_table_counters(const struct flow_table *table, struct flow_counters *out);
 
 /** The identity to put into events, in `arena`, which must live as long as the batch numbered
- * `batch`.
- * @param wanted  mask over palua_flow_schema: the Community ID is computed only if its bit is set
- */
+ * `batch`. Made once per flow and batch; the text of uid and Community ID only when first wanted.
+ * @param wanted  mask over palua_flow_schema */
 const struct palua_flow *flow_identity(const struct flow_table *table, struct flow *flow,
                                        uint64_t wanted, uint64_t batch, struct arena *arena);
 /** What changes while the flow lives, as it is now. */

@@ -125,10 +125,11 @@ struct palua_packet {
 
 /** What names a flow: fixed by its first packet, the same in every event of the flow. */
 struct palua_flow {
-    uint64_t id;                     /**< unique within the run while it lasts; not for output */
-    int64_t ts_ns;                   /**< time of the first packet */
-    uint64_t present;                /**< bit i: optional field i of palua_flow_schema is present */
-    struct palua_slice uid;          /**< text, "C" and base 62; repeatable for the same capture */
+    uint64_t id;            /**< unique within the run while it lasts; not for output */
+    int64_t ts_ns;          /**< time of the first packet */
+    uint64_t present;       /**< bit i: optional field i of palua_flow_schema is present */
+    struct palua_slice uid; /**< text, "C" and base 62; repeatable for the same capture; empty
+                                 unless somebody named the field */
     struct palua_slice community_id; /**< text, "1:…"; empty unless somebody named the field */
     struct palua_slice orig_h;       /**< 4 or 16 bytes; points into addresses */
     struct palua_slice resp_h;

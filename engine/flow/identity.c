@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include "flow/identity.h"
+
+#include <string.h>
+#include <xxhash.h>
+
+#include "event/schemas.h"
+#include "flow/community_id.h"
+
+enum { DIGITS = (FLOW_UID_LEN - 1) / 2 };
+
+/** What a uid is made of, as memory: no padding. */
+struct name {
+    int64_t first_ts_ns;
+    uint8_t addresses[32];
+    uint16_t ports[2];
+    uint16_t vlan;
+    uint8_t addr_len;
+    uint8_t proto;
+    uint32_t ordinal;
+    uint32_t reserved;
+};
+_Static_assert(sizeof(struct name) == 56, "the name is hashed as memory: no padding");
+
+static char *put_base62(char *at, uint64_t value)
+{
+    static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    for (unsigned i = 0; i < DIGITS; i++, value /= 62)
+        *at++ = digits[value % 62];
+    return at;
+}
+
+void flow_uid(const struct flow *flow, char out[FLOW_UID_LEN])
+{
+    struct name name = {
+        .first_ts_ns = flow->first_ts_ns,
+        .ports = {flow->ports[0], flow->ports[1]},
+        .vlan = flow->vlan,
+        .addr_len = flow->addr_len,
+        .proto = flow->proto,
+        .ordinal = flow->ordinal,
+    };
+    memcpy(name.addresses, flow->addresses, sizeof name.addresses);
+    XXH128_hash_t hash = XXH3_128bits(&name, sizeof name);
+    *out++ = 'C';
+    put_base62(put_base62(out, hash.high64), hash.low64);
+}
+
+static bool wants(uint64_t mask, enum flow_field field)
+{
+    return palua_field_bit(mask, field);
+}
+
+/** Without its texts. */
+static struct palua_flow *make(const struct flow *flow, struct arena *arena)
+{
+    struct palua_flow *out = arena_zalloc(arena, sizeof *out, _Alignof(struct palua_flow));
+    out->id = flow->id;
+    out->ts_ns = flow->first_ts_ns;
+    out->present = flow->vlan ? UINT64_C(1) << FLOW_FIELD_VLAN : 0;
+    memcpy(out->addresses, flow->addresses, sizeof out->addresses);
+    out->orig_h = (struct palua_slice){out->addresses, flow->addr_len, 0};
+    out->resp_h = (struct palua_slice){out->addresses + 16, flow->addr_len, 0};
+    out->orig_p = flow->ports[PALUA_ORIG];
+    out->resp_p = flow->ports[PALUA_RESP];
+    out->vlan = flow->vlan;
+    out->proto = flow->proto;
+    out->addr_len = flow->addr_len;
+    return out;
+}
+
+static void add_uid(const struct flow *flow, struct palua_flow *out)
+{
+    _Static_assert(sizeof out->uid_text >= FLOW_UID_LEN, "the uid fits");
+    flow_uid(flow, (char *)out->uid_text);
+    out->uid = (struct palua_slice){out->uid_text, FLOW_UID_LEN, 0};
+}
+
+static void add_community_id(const struct flow *flow, uint16_t seed, struct palua_flow *out,
+                             struct arena *arena)
+{
+    char *text = arena_alloc(arena, COMMUNITY_ID_LEN, 1);
+    community_id(seed, flow->proto, flow->addresses, flow->addresses + 16, flow->addr_len,
+                 flow->ports[PALUA_ORIG], flow->ports[PALUA_RESP], text);
+    out->community_id = (struct palua_slice){(const uint8_t *)text, COMMUNITY_ID_LEN, 0};
+}
+
+const struct palua_flow *flow_identity(const struct flow_table *table, struct flow *flow,
+                                       uint64_t wanted, uint64_t batch, struct arena *arena)
+{
+    if (!flow->identity || flow->identity_batch != batch) {
+        flow->identity = make(flow, arena);
+        flow->identity_batch = batch;
+    }
+    // Ours until the batch is handed on: text that is wanted only now may still be added.
+    struct palua_flow *out = flow->identity;
+    if (wants(wanted, FLOW_FIELD_UID) && !out->uid.len)
+        add_uid(flow, out);
+    if (wants(wanted, FLOW_FIELD_COMMUNITY_ID) && !out->community_id.len)
+        add_community_id(flow, flow_table_community_id_seed(table), out, arena);
+    return out;
+}
+
+void flow_live(const struct flow *flow, struct palua_flow_live *out)
+{
+    const struct flow_side *orig = &flow->sides[PALUA_ORIG], *resp = &flow->sides[PALUA_RESP];
+    *out = (struct palua_flow_live){
+        .orig_pkts = orig->pkts,
+        .resp_pkts = resp->pkts,
+        .orig_ip_bytes = orig->ip_bytes,
+        .resp_ip_bytes = resp->ip_bytes,
+        .orig_payload = orig->payload,
+        .resp_payload = resp->payload,
+    };
+    if (__builtin_sub_overflow(flow->last_ts_ns, flow->first_ts_ns, &out->duration_ns))
+        out->duration_ns = INT64_MAX; // only forged timestamps are centuries apart
+}
+
+const struct palua_flow_live *flow_snapshot(const struct flow *flow, struct arena *arena)
+{
+    struct palua_flow_live *out = arena_alloc(arena, sizeof *out, _Alignof(struct palua_flow_live));
+    flow_live(flow, out);
+    return out;
+}

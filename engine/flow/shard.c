@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include "flow/shard.h"
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+
+enum { ENTRIES_LEAST = 16 };
+
+void flow_shard_fini(struct flow_shard *shard)
+{
+    memory_free(shard->entries);
+    memory_free(shard->victims);
+    *shard = (struct flow_shard){0};
+}
+
+struct flow *flow_shard_find(const struct flow_shard *shard, const struct flow_pool *pool,
+                             const struct flow_key *key, uint32_t hash)
+{
+    if (!shard->entries)
+        return NULL;
+    for (uint32_t i = hash & shard->mask;; i = (i + 1) & shard->mask) {
+        const struct flow_entry *entry = &shard->entries[i];
+        if (entry->index == FLOW_POOL_NONE)
+            return NULL;
+        if (entry->hash != hash)
+            continue;
+        struct flow *flow = flow_pool_at(pool, entry->index);
+        if (flow_key_matches(key, flow))
+            return flow;
+    }
+}
+
+static void place(struct flow_shard *shard, struct flow_entry entry)
+{
+    uint32_t i = entry.hash & shard->mask;
+    while (shard->entries[i].index != FLOW_POOL_NONE)
+        i = (i + 1) & shard->mask;
+    shard->entries[i] = entry;
+}
+
+static void grow(struct flow_shard *shard)
+{
+    struct flow_entry *old = shard->entries;
+    uint32_t old_size = old ? shard->mask + 1 : 0;
+    uint32_t size = old ? 2 * old_size : ENTRIES_LEAST;
+    shard->entries = memory_alloc(memory_mul(size, sizeof *shard->entries));
+    shard->mask = size - 1;
+    for (uint32_t i = 0; i < size; i++)
+        shard->entries[i] = (struct flow_entry){.index = FLOW_POOL_NONE};
+    for (uint32_t i = 0; i < old_size; i++)
+        if (old[i].index != FLOW_POOL_NONE)
+            place(shard, old[i]);
+    memory_free(old);
+}
+
+void flow_shard_add(struct flow_shard *shard, struct flow *flow)
+{
+    if (!shard->entries || shard->count > shard->mask / 2)
+        grow(shard);
+    place(shard, (struct flow_entry){.hash = flow->hash, .index = flow->index});
+    shard->count++;
+}
+
+/** Closes the gap at `hole`: an entry behind it moves up unless that would put it before its own
+ * place. */
+static void close_gap(struct flow_shard *shard, uint32_t hole)
+{
+    uint32_t mask = shard->mask;
+    for (uint32_t i = (hole + 1) & mask; shard->entries[i].index != FLOW_POOL_NONE;
+         i = (i + 1) & mask) {
+        uint32_t home = shard->entries[i].hash & mask;
+        if (((i - home) & mask) < ((i - hole) & mask))
+            continue;
+        shard->entries[hole] = shard->entries[i];
+        hole = i;
+    }
+    shard->entries[hole].index = FLOW_POOL_NONE;
+}
+
+void flow_shard_remove(struct flow_shard *shard, const struct flow *flow)
+{
+    uint32_t i = flow->hash & shard->mask;
+    while (shard->entries[i].index != flow->index)
+        i = (i + 1) & shard->mask;
+    close_gap(shard, i);
+    shard->count--;
+}
+
+static int compare_victims(const void *left, const void *right)
+{
+    const struct flow_victim *a = left, *b = right;
+    if (a->last_packet != b->last_packet)
+        return a->last_packet < b->last_packet ? -1 : 1;
+    return a->id < b->id ? -1 : a->id > b->id;
+}
+
+static void line_up(struct flow_shard *shard, const struct flow_pool *pool)
+{
+    shard->victims =
+        memory_resize(shard->victims, memory_mul(shard->count, sizeof *shard->victims));
+    shard->victim_count = 0;
+    shard->victim_next = 0;
+    for (uint32_t i = 0; i <= shard->mask; i++) {
+        uint32_t index = shard->entries[i].index;
+        if (index == FLOW_POOL_NONE)
+            continue;
+        const struct flow *flow = flow_pool_at(pool, index);
+        shard->victims[shard->victim_count++] =
+            (struct flow_victim){flow->last_packet, flow->id, index};
+    }
+    qsort(shard->victims, shard->victim_count, sizeof *shard->victims, compare_victims);
+}
+
+/* A flow that had a packet since the line-up, or began since, is younger than any in the line that
+ * had none. So the first that did not change is the oldest of all, and a new line-up is due only
+ * when the line is used up. */
+struct flow *flow_shard_oldest(struct flow_shard *shard, const struct flow_pool *pool)
+{
+    for (;;) {
+        while (shard->victim_next < shard->victim_count) {
+            const struct flow_victim *victim = &shard->victims[shard->victim_next++];
+            struct flow *flow = flow_pool_at(pool, victim->index);
+            if (flow->last_packet == victim->last_packet && flow->id == victim->id)
+                return flow;
+        }
+        line_up(shard, pool);
+    }
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/** One of the flow table's shards: the flows whose packets' flow_hash starts with the same 8 bits,
+ * found by key.
+ *
+ * An open-addressing index of {hash, record number}, at most half full, grown by doubling: eight
+ * entries share a cache line, and a record is touched only when all 32 bits of the hash agree. One
+ * thread at a time. */
+#pragma once
+
+#include <stdint.h>
+
+#include "flow/key.h"
+#include "flow/pool.h"
+
+struct flow_entry {
+    uint32_t hash;
+    uint32_t index; /**< FLOW_POOL_NONE: empty */
+};
+
+/** A flow as it was when the shard's flows were last put in order of idleness. */
+struct flow_victim {
+    uint64_t last_packet;
+    uint64_t id;
+    uint32_t index;
+};
+
+struct flow_shard {
+    struct flow_entry *entries;
+    uint32_t mask; /**< entries minus 1, a power of two minus 1 */
+    uint32_t count;
+    struct flow_victim *victims; /**< idle longest first; NULL until the shard was full */
+    uint32_t victim_count;
+    uint32_t victim_next;
+};
+
+void flow_shard_fini(struct flow_shard *shard);
+
+/** @return NULL if there is none */
+struct flow *flow_shard_find(const struct flow_shard *shard, const struct flow_pool *pool,
+                             const struct flow_key *key, uint32_t hash);
+/** Adds a flow, whose `hash` is set and which is not in. */
+void flow_shard_add(struct flow_shard *shard, struct flow *flow);
+void flow_shard_remove(struct flow_shard *shard, const struct flow *flow);
+
+/** The flow whose last packet lies furthest back; the shard must not be empty. Amortised, a call
+ * costs as much as the packets and flows since the last one. */
+struct flow *flow_shard_oldest(struct flow_shard *shard, const struct flow_pool *pool);

@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include "flow/table.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/cursor.h"
+#include "base/memory.h"
+#include "flow/key.h"
+#include "flow/pool.h"
+#include "flow/shard.h"
+#include "flow/wheel.h"
+
+enum { SHARD_COUNT = 256, SHARD_SHIFT = 24 };
+enum { PROTO_ICMP = 1, PROTO_TCP = 6, PROTO_UDP = 17, PROTO_ICMPV6 = 58 };
+enum { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_ACK = 16 };
+enum { WORKER_SHIFT = 48 }; // flow ids: the worker above, the count below
+
+/** Which idle timeout applies. */
+enum flow_state {
+    FLOW_TCP,
+    FLOW_TCP_FIN, /**< FIN from both sides */
+    FLOW_TCP_RST,
+    FLOW_UDP,
+    FLOW_ICMP,
+    FLOW_OTHER,
+    FLOW_STATE_COUNT
+};
+
+/** A flow that is about to end, with what it is sorted by. */
+struct ending {
+    int64_t deadline_ns;
+    uint64_t first_packet;
+    uint64_t id;
+    struct flow *flow;
+};
+
+struct flow_table {
+    struct flow_shard shards[SHARD_COUNT];
+    struct flow_pool pool;
+    struct flow_wheel wheel;
+    int64_t timeouts[FLOW_STATE_COUNT];
+    uint64_t seed;
+    uint64_t next_id;
+    uint32_t shard_cap;
+    uint16_t community_id_seed;
+    flow_ended_fn ended;
+    void *context;
+    struct flow_counters counters;
+    struct ending *endings;
+    size_t ending_count;
+    size_t ending_cap;
+    size_t ending_next; /**< of flow_table_end, which comes in portions */
+};
+
+const char *flow_reason_name(enum flow_reason reason)
+{
+    static const char *const names[] = {
+#define X(code, name) name,
+        FLOW_REASON_LIST(X)
+#undef X
+    };
+    return names[reason];
+}
+
+/** A guess for chosen collisions is only worth something if they cannot be chosen. */
+static uint64_t random_seed(void)
+{
+    uint64_t seed;
+    if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) != sizeof seed)
+        seed = (uint64_t)(uintptr_t)&seed;
+    return seed;
+}
+
+struct flow_table *flow_table_new(const struct flow_options *options, uint32_t worker,
+                                  flow_ended_fn ended, void *context)
+{
+    struct flow_table *table = memory_zalloc(1, sizeof *table);
+    flow_pool_init(&table->pool);
+    flow_wheel_init(&table->wheel);
+    table->timeouts[FLOW_TCP] = options->tcp_timeout_ns;
+    table->timeouts[FLOW_TCP_FIN] = options->tcp_closed_timeout_ns;
+    table->timeouts[FLOW_TCP_RST] = options->tcp_closed_timeout_ns;
+    table->timeouts[FLOW_UDP] = options->udp_timeout_ns;
+    table->timeouts[FLOW_ICMP] = options->icmp_timeout_ns;
+    table->timeouts[FLOW_OTHER] = options->other_timeout_ns;
+    table->seed = random_seed();
+    table->next_id = ((uint64_t)worker << WORKER_SHIFT) + 1;
+    table->shard_cap = (options->cap - 1) / SHARD_COUNT + 1;
+    table->community_id_seed = options->community_id_seed;
+    table->ended = ended;
+    table->context = context;
+    return table;
+}
+
+void flow_table_free(struct flow_table *table)
+{
+    for (unsigned i = 0; i < SHARD_COUNT; i++)
+        flow_shard_fini(&table->shards[i]);
+    flow_pool_fini(&table->pool);
+    memory_free(table->endings);
+    memory_free(table);
+}
+
+uint16_t flow_table_community_id_seed(const struct flow_table *table)
+{
+    return table->community_id_seed;
+}
+
+static int64_t deadline_of(const struct flow_table *table, const struct flow *flow)
+{
+    int64_t deadline;
+    if (__builtin_add_overflow(flow->last_ts_ns, table->timeouts[flow->state], &deadline))
+        return INT64_MAX;
+    return deadline;
+}
+
+/** What a flow that closed itself ended by, whatever it is removed for. */
+static enum flow_reason reason_of(const struct flow *flow, enum flow_reason reason)
+{
+    if (flow->state == FLOW_TCP_FIN)
+        return FLOW_REASON_FIN;
+    return flow->state == FLOW_TCP_RST ? FLOW_REASON_RST : reason;
+}
+
+/** Ends a flow that is no longer in the wheel. */
+static void finish(struct flow_table *table, struct flow *flow, enum flow_reason reason)
+{
+    table->ended(table->context, flow, reason_of(flow, reason));
+    flow_shard_remove(&table->shards[flow->shard], flow);
+    flow_pool_give(&table->pool, flow);
+    table->counters.live--;
+}
+
+static void end_now(struct flow_table *table, struct flow *flow, enum flow_reason reason)
+{
+    flow_wheel_remove(&table->wheel, &table->pool, flow);
+    finish(table, flow, reason);
+}
+
+/** The TCP flags of a packet, 0 if it has none. */
+static unsigned tcp_flags(const struct palua_packet *packet)
+{
+    if (packet->transport == PALUA_NO_LAYER)
+        return 0;
+    const struct palua_layer *layer = &packet->layers[packet->transport];
+    return layer->protocol == PALUA_PROTOCOL_TCP ? layer->aux & 0xffU : 0;
+}
+
+/** The sequence number of a TCP packet, 0 if it was not captured. */
+static uint32_t tcp_sequence(const struct palua_packet *packet)
+{
+    struct palua_slice bytes = palua_layer_bytes(packet, packet->transport);
+    struct cursor in = cursor_of(bytes.data, bytes.len);
+    uint32_t sequence = 0;
+    if (!cursor_skip(&in, 4) || !cursor_u32(&in, &sequence))
+        return 0;
+    return sequence;
+}
+
+static bool is_first_syn(unsigned flags)
+{
+    return (flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN;
+}
+
+static uint8_t state_of(uint8_t proto)
+{
+    switch (proto) {
+    case PROTO_TCP:
+        return FLOW_TCP;
+    case PROTO_UDP:
+        return FLOW_UDP;
+    case PROTO_ICMP:
+    case PROTO_ICMPV6:
+        return FLOW_ICMP;
+    default:
+        return FLOW_OTHER;
+    }
+}
+
+/** Whether a packet cannot belong to the flow that has its key: the flow is past its deadline, or
+ * was closed and is opened anew (RFC 9293 section 3.6.1: TIME-WAIT may be left for a SYN with
+ * another sequence number). */
+static bool begins_anew(const struct flow_table *table, const struct flow *flow,
+                        const struct palua_packet *packet, unsigned flags)
+{
+    if (packet->ts_ns >= deadline_of(table, flow))
+        return true;
+    bool closed = flow->state == FLOW_TCP_FIN || flow->state == FLOW_TCP_RST;
+    return closed && is_first_syn(flags) && tcp_sequence(packet) != flow->syn;
+}
+
+static void make_room(struct flow_table *table, struct flow_shard *shard)
+{
+    if (shard->count < table->shard_cap)
+        return;
+    table->counters.evicted++;
+    end_now(table, flow_shard_oldest(shard, &table->pool), FLOW_REASON_EVICTED);
+}
+
+/** What a new flow is made of. */
+struct beginning {
+    const struct palua_packet *packet;
+    const struct flow_key *key;
+    uint32_t hash;
+    uint32_t ordinal;
+    unsigned tcp_flags;
+    uint8_t swapped; /**< the sender is the high end */
+};
+
+static struct flow *begin(struct flow_table *table, const struct beginning *from)
+{
+    const struct palua_packet *packet = from->packet;
+    uint8_t shard = (uint8_t)(packet->flow_hash >> SHARD_SHIFT);
+    make_room(table, &table->shards[shard]);
+    struct flow *flow = flow_pool_take(&table->pool);
+    bool answer = (from->tcp_flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK);
+    flow_key_store(from->key, from->swapped ^ answer, flow);
+    flow->shard = shard;
+    flow->hash = from->hash;
+    flow->state = state_of(flow->proto);
+    flow->id = table->next_id++;
+    flow->first_packet = packet->number;
+    flow->first_ts_ns = packet->ts_ns;
+    flow->last_ts_ns = packet->ts_ns;
+    flow->ordinal = from->ordinal;
+    flow_shard_add(&table->shards[shard], flow);
+    flow_wheel_add(&table->wheel, &table->pool, flow, deadline_of(table, flow));
+    table->counters.created++;
+    table->counters.live++;
+    return flow;
+}
+
+/** Closing brings the deadline forward, and so the timer. */
+static void close_flow(struct flow_table *table, struct flow *flow, enum flow_state state)
+{
+    flow->state = (uint8_t)state;
+    flow_wheel_remove(&table->wheel, &table->pool, flow);
+    flow_wheel_add(&table->wheel, &table->pool, flow, deadline_of(table, flow));
+}
+
+static void track_tcp(struct flow_table *table, struct flow *flow, unsigned direction,
+                      unsigned flags, const struct palua_packet *packet)
+{
+    flow->tcp_flags[direction] |= (uint8_t)flags;
+    if (is_first_syn(flags) && !flow->syn)
+        flow->syn = tcp_sequence(packet);
+    if (flow->state != FLOW_TCP)
+        return;
+    if (flags & TCP_RST)
+        close_flow(table, flow, FLOW_TCP_RST);
+    else if (flow->tcp_flags[0] & flow->tcp_flags[1] & TCP_FIN)
+        close_flow(table, flow, FLOW_TCP_FIN);
+}
+
+static void count(struct flow *flow, unsigned direction, const struct palua_packet *packet)
+{
+    struct flow_side *side = &flow->sides[direction];
+    uint32_t carrier = packet->transport != PALUA_NO_LAYER ? packet->transport : packet->network;
+    side->pkts++;
+    side->ip_bytes +=
+        packet->network < packet->layer_count ? packet->layers[packet->network].len : 0;
+    side->payload += palua_layer_payload_len(packet, carrier);
+    flow->last_packet = packet->number;
+    if (packet->ts_ns > flow->last_ts_ns)
+        flow->last_ts_ns = packet->ts_ns;
+}
+
+struct flow *flow_table_lookup(struct flow_table *table, const struct palua_packet *packet,
+                               const struct decode_tuple *tuple, uint8_t *direction, bool *created)
+{
+    struct flow_key key;
+    struct beginning from = {.packet = packet, .key = &key, .tcp_flags = tcp_flags(packet)};
+    flow_key_of(tuple, &key, &from.swapped);
+    from.hash = flow_key_hash(&key, table->seed);
+    struct flow *flow = flow_shard_find(&table->shards[packet->flow_hash >> SHARD_SHIFT],
+                                        &table->pool, &key, from.hash);
+    if (flow && begins_anew(table, flow, packet, from.tcp_flags)) {
+        from.ordinal = flow->first_ts_ns == packet->ts_ns ? flow->ordinal + 1 : 0;
+        end_now(table, flow, FLOW_REASON_TIMEOUT);
+        flow = NULL;
+    }
+    *created = !flow;
+    if (!flow)
+        flow = begin(table, &from);
+    *direction = from.swapped ^ (flow->flags & FLOW_LOW_RESPONDS);
+    count(flow, *direction, packet);
+    if (from.tcp_flags)
+        track_tcp(table, flow, *direction, from.tcp_flags, packet);
+    return flow;
+}
+
+static void add_ending(struct flow_table *table, struct flow *flow)
+{
+    table->endings = memory_grow(table->endings, &table->ending_cap, table->ending_count + 1,
+                                 sizeof *table->endings);
+    table->endings[table->ending_count++] = (struct ending){
+        .deadline_ns = deadline_of(table, flow),
+        .first_packet = flow->first_packet,
+        .id = flow->id,
+        .flow = flow,
+    };
+}
+
+static int compare_begin(const struct ending *a, const struct ending *b)
+{
+    if (a->first_packet != b->first_packet)
+        return a->first_packet < b->first_packet ? -1 : 1;
+    return a->id < b->id ? -1 : a->id > b->id;
+}
+
+static int by_begin(const void *left, const void *right)
+{
+    return compare_begin(left, right);
+}
+
+static int by_deadline(const void *left, const void *right)
+{
+    const struct ending *a = left, *b = right;
+    if (a->deadline_ns != b->deadline_ns)
+        return a->deadline_ns < b->deadline_ns ? -1 : 1;
+    return compare_begin(a, b);
+}
+
+void flow_table_expire(struct flow_table *table, int64_t now_ns)
+{
+    table->ending_count = 0;
+    uint32_t next = flow_wheel_advance(&table->wheel, &table->pool, now_ns);
+    while (next != FLOW_POOL_NONE) {
+        struct flow *flow = flow_pool_at(&table->pool, next);
+        next = flow->timer_next;
+        int64_t deadline = deadline_of(table, flow);
+        if (deadline <= now_ns)
+            add_ending(table, flow);
+        else
+            flow_wheel_add(&table->wheel, &table->pool, flow, deadline);
+    }
+    if (table->ending_count)
+        qsort(table->endings, table->ending_count, sizeof *table->endings, by_deadline);
+    for (size_t i = 0; i < table->ending_count; i++)
+        finish(table, table->endings[i].flow, FLOW_REASON_TIMEOUT);
+    table->ending_count = 0;
+}
+
+static void line_up_all(struct flow_table *table)
+{
+    table->ending_count = 0;
+    table->ending_next = 0;
+    for (uint32_t i = 0; i < table->pool.used; i++) {
+        struct flow *flow = flow_pool_at(&table->pool, i);
+        if (flow->last_packet)
+            add_ending(table, flow);
+    }
+    if (table->ending_count)
+        qsort(table->endings, table->ending_count, sizeof *table->endings, by_begin);
+}
+
+uint32_t flow_table_end(struct flow_table *table, uint32_t limit)
+{
+    uint32_t ended = 0;
+    if (table->ending_next == table->ending_count)
+        line_up_all(table);
+    while (ended < limit && table->ending_next < table->ending_count) {
+        end_now(table, table->endings[table->ending_next++].flow, FLOW_REASON_END);
+        ended++;
+    }
+    return ended;
+}
+
+void flow_table_counters(const struct flow_table *table, struct flow_counters *out)
+{
+    *out = table->counters;
+}
