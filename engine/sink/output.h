@@ -2,8 +2,20 @@
 /** Where results go: lines in capture order while the run lasts, tables at its end.
  *
  * Lines of one batch may be added in any order; output_flush writes them by (event key, script,
- * call). So what is written does not depend on who ran first. A closed pipe is remembered, not an
- * error. One thread at a time. */
+ * call; then in the order of adding). So what is written does not depend on who ran first. A closed
+ * pipe is remembered, not an error. One thread at a time.
+ *
+ * What each format makes of it:
+ *
+ *            printed line       row of a stream (-T, log.stream)      result table
+ *   table    as it is           values separated by tabs, no header,  title, aligned columns,
+ * footer; as `tshark -T fields` does            a blank line before it json     {"print": "…"} one
+ * object, "table" is the stream     one object per row csv tsv  as it is           header, then
+ * separated values         header and rows
+ *
+ * Several streams and tables on one CSV or TSV output are told apart by a blank line and `# name`
+ * before every one but the first. With a directory each table and stream has a file of its own,
+ * NAME.csv, and printed lines go to stdout. */
 #pragma once
 
 #include <stdbool.h>
@@ -20,22 +32,26 @@ enum output_format { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_CSV, OUTPUT_TSV };
 
 struct output_options {
     enum output_format format;
-    const char *path; /**< a file; a directory with a trailing '/' (CSV and TSV: one file each);
-                         NULL for stdout */
+    const char *path; /**< a file (overwritten); a directory, existing or with a trailing '/' (then
+                         created): one file per table; NULL for stdout */
     bool terminal;    /**< stdout is a terminal: ISO times, bars */
 };
 
 struct output;
 
+/** Opens what can be opened before the run. @return NULL on failure, ERROR_UNWRITABLE */
 struct output *output_new(const struct output_options *options, struct error *err);
 /** Flushes and closes. @return false if something could not be written (a closed pipe is not that)
  */
 bool output_free(struct output *output, struct error *err);
 
 enum output_format output_format(const struct output *output);
+/** Whether what is written reaches a terminal. */
 bool output_terminal(const struct output *output);
-/** stdout was closed by its reader (`| head`): the run may end quietly. */
+/** The output's reader is gone (`| head`): the run may end quietly. */
 bool output_closed(const struct output *output);
+/** Writing failed (a full disk): the run may end, output_free says why. */
+bool output_failed(const struct output *output);
 
 /** Where a line belongs within its batch. */
 struct output_key {
@@ -53,12 +69,13 @@ void output_print(struct output *output, struct output_key key, const char *text
  * @param schema  columns; borrowed
  * @return its number */
 uint32_t output_stream(struct output *output, const struct table_schema *schema);
-/** One row of a stream; values are formatted at once, nothing is kept. */
+/** One row of a stream; values are formatted at once, nothing is kept.
+ * @param cells  one per column */
 void output_row(struct output *output, struct output_key key, uint32_t stream,
                 const struct cell *cells);
 
 /** Writes the lines added since the last flush, in key order: at the end of each batch. */
 void output_flush(struct output *output);
 
-/** Writes a result table. */
+/** Writes a result table at once, after the lines added so far. */
 void output_table(struct output *output, const struct table *table);

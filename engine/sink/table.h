@@ -13,11 +13,12 @@
 
 #include "base/arena.h"
 
-/** A cell's type beyond an event field's: fixed-point sums and counts. */
+/** A cell's type: an event field's, and beyond that fixed-point sums, estimates and histograms. */
 enum cell_type {
     CELL_NIL,
     CELL_INT,      /**< sint */
     CELL_UINT,     /**< uint */
+    CELL_ESTIMATE, /**< uint, marked with ≈ where people read it */
     CELL_REAL,     /**< real */
     CELL_BOOL,     /**< uint 0 or 1 */
     CELL_FIXED,    /**< wide: 128-bit integer in units of 1e-9 */
@@ -27,12 +28,14 @@ enum cell_type {
     CELL_MAC,      /**< slice of 6 bytes */
     CELL_STRING,   /**< slice, bytes as the protocol sent them */
     CELL_BYTES,    /**< slice, shown as hex */
-    CELL_HIST      /**< slice of struct cell_bucket: a histogram; drawn as bars on a terminal */
+    CELL_HIST      /**< hist: a histogram; drawn as bars on a terminal */
 };
 
+/** One interval of a histogram: low <= value < high, or low <= value <= high where both are whole
+ * numbers of the unit. */
 struct cell_bucket {
-    int64_t low;  /**< smallest value of the bucket */
-    int64_t high; /**< largest */
+    double low;
+    double high;
     uint64_t count;
 };
 
@@ -45,8 +48,9 @@ struct cell {
         __int128 wide;
         struct palua_slice slice;
         struct {
-            const struct cell_bucket *items;
+            const struct cell_bucket *items; /**< ascending */
             uint32_t count;
+            enum cell_type unit; /**< of low and high: CELL_INT, CELL_REAL, CELL_DURATION (ns) */
         } hist;
     };
 };
@@ -55,19 +59,19 @@ struct table_schema {
     const char *name;
     const char *const *columns;
     uint32_t column_count;
-    uint32_t
-        key_count; /**< leading columns that are keys (left-aligned text; the rest are measures) */
+    uint32_t key_count; /**< leading columns that are keys; the rest are measures */
 };
 
 struct table {
     struct table_schema schema;
-    struct arena arena; /**< owns names, cells and their text */
+    struct arena arena; /**< owns names and what cells point to */
     struct cell *cells; /**< row_count × column_count */
     size_t row_count;
     size_t row_cap;
     char *footer; /**< one line below the table ("12 more rows"), NULL if none */
 };
 
+/** Empty, with a copy of the schema. */
 void table_init(struct table *table, const struct table_schema *schema);
 void table_fini(struct table *table);
 /** A new row of column_count nil cells, to be filled by the caller; valid until the next call. */
@@ -76,5 +80,7 @@ struct cell *table_add_row(struct table *table);
 struct palua_slice table_keep(struct table *table, const void *data, size_t len);
 void table_set_footer(struct table *table, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-/** Sums of reals are fixed point: the nearest multiple of 1e-9, saturating. */
+
+/** Sums of reals are fixed point: the nearest multiple of 1e-9. What lies beyond ±2^64 becomes
+ * ±2^64, NaN becomes 0. */
 __int128 cell_fixed(double value);

@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include "sink/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "sink/aligned.h"
+#include "sink/json.h"
+#include "sink/separated.h"
+#include "sink/target.h"
+
+enum { FILE_NAME_CAP = 128 }; // bytes a table's name contributes to a file's
+
+struct stream {
+    const struct table_schema *schema;
+    struct json_row json; // used by JSON only
+    struct target *target;
+};
+
+struct output {
+    struct output_options options;
+    char *directory;         // ends with '/'; NULL unless one file per table
+    struct target main;      // stdout or the file
+    struct target **targets; // files of the directory
+    char **names;            // of the targets
+    size_t target_count;
+    size_t target_cap;
+    size_t name_cap;
+    struct stream *streams;
+    size_t stream_count;
+    size_t stream_cap;
+    struct error problem; // the first file that could not be created
+};
+
+static char separator_of(enum output_format format)
+{
+    return format == OUTPUT_CSV ? ',' : '\t';
+}
+
+static bool separated(enum output_format format)
+{
+    return format == OUTPUT_CSV || format == OUTPUT_TSV;
+}
+
+static void add_name_line(const char *name, struct text *out)
+{
+    text_add_str(out, "\n# ");
+    text_add_escaped(out, name, strlen(name));
+    text_add_char(out, '\n');
+}
+
+static void stream_header(void *context, uint32_t stream, bool first, struct text *out)
+{
+    const struct output *output = context;
+    const struct table_schema *schema = output->streams[stream].schema;
+    if (!first)
+        add_name_line(schema->name, out);
+    separated_header(schema, separator_of(output->options.format), out);
+}
+
+static void attach(struct output *output, struct target *target)
+{
+    if (separated(output->options.format)) {
+        target->header = stream_header;
+        target->header_context = output;
+    }
+}
+
+static int create_file(const char *path)
+{
+    return open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+}
+
+static bool names_directory(const char *path)
+{
+    struct stat info;
+    size_t len = strlen(path);
+    return (len && path[len - 1] == '/') || (stat(path, &info) == 0 && S_ISDIR(info.st_mode));
+}
+
+static bool open_directory(struct output *output, const char *path, struct error *err)
+{
+    size_t len = strlen(path);
+    output->directory = memory_alloc(len + 2);
+    memcpy(output->directory, path, len + 1);
+    if (path[len - 1] != '/')
+        memcpy(output->directory + len, "/", 2);
+    if (mkdir(output->directory, 0777) != 0 && errno != EEXIST)
+        return error_set(err, ERROR_UNWRITABLE, path, "cannot create this directory: %s",
+                         strerror(errno));
+    if (access(output->directory, W_OK | X_OK) != 0)
+        return error_set(err, ERROR_UNWRITABLE, path, "cannot create files here: %s",
+                         strerror(errno));
+    return true;
+}
+
+static bool open_main(struct output *output, struct error *err)
+{
+    const char *path = output->options.path;
+    if (path && names_directory(path)) {
+        if (!open_directory(output, path, err))
+            return false;
+        path = NULL;
+    }
+    int fd = path ? create_file(path) : STDOUT_FILENO;
+    if (fd < 0)
+        return error_set(err, ERROR_UNWRITABLE, path, "cannot create this file: %s",
+                         strerror(errno));
+    target_init(&output->main, fd, path != NULL, path ? path : "stdout");
+    attach(output, &output->main);
+    return true;
+}
+
+struct output *output_new(const struct output_options *options, struct error *err)
+{
+    struct output *output = memory_zalloc(1, sizeof *output);
+    output->options = *options;
+    if (options->path)
+        output->options.terminal = false;
+    if (!open_main(output, err)) {
+        memory_free(output->directory);
+        memory_free(output);
+        return NULL;
+    }
+    return output;
+}
+
+/** Remembers the first failure of a target. */
+static void note_problem(struct output *output, const struct target *target)
+{
+    if (target->problem && output->problem.code == ERROR_NONE)
+        error_set(&output->problem, ERROR_UNWRITABLE, target->path, "writing failed: %s",
+                  strerror(target->problem));
+}
+
+static void close_target(struct output *output, struct target *target)
+{
+    char *path = target->path;
+    target->path = NULL; // outlives the close, for the message
+    target_fini(target);
+    target->path = path;
+    note_problem(output, target);
+    memory_free(path);
+}
+
+bool output_free(struct output *output, struct error *err)
+{
+    output_flush(output);
+    close_target(output, &output->main);
+    for (size_t i = 0; i < output->target_count; i++) {
+        close_target(output, output->targets[i]);
+        memory_free(output->targets[i]);
+        memory_free(output->names[i]);
+    }
+    for (size_t i = 0; i < output->stream_count; i++)
+        if (output->options.format == OUTPUT_JSON)
+            json_row_fini(&output->streams[i].json);
+    bool fine = output->problem.code == ERROR_NONE;
+    if (!fine && err)
+        *err = output->problem;
+    memory_free(output->targets);
+    memory_free(output->names);
+    memory_free(output->streams);
+    memory_free(output->directory);
+    memory_free(output);
+    return fine;
+}
+
+enum output_format output_format(const struct output *output)
+{
+    return output->options.format;
+}
+
+bool output_terminal(const struct output *output)
+{
+    return output->options.terminal;
+}
+
+bool output_closed(const struct output *output)
+{
+    return output->main.closed;
+}
+
+bool output_failed(const struct output *output)
+{
+    if (output->main.problem || output->problem.code != ERROR_NONE)
+        return true;
+    for (size_t i = 0; i < output->target_count; i++)
+        if (output->targets[i]->problem)
+            return true;
+    return false;
+}
+
+static bool name_taken(const struct output *output, const char *name)
+{
+    for (size_t i = 0; i < output->target_count; i++)
+        if (strcmp(output->names[i], name) == 0)
+            return true;
+    return false;
+}
+
+/** A file name from a table's: a script's text must not choose the folder, hide the file or confuse
+ * a shell. Names that meet are numbered in the order of use. */
+static void file_name(const struct output *output, const char *table, struct text *out)
+{
+    static const char *const extensions[] = {".txt", ".jsonl", ".csv", ".tsv"};
+    static const char allowed[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    text_clear(out);
+    for (size_t i = 0; table[i] && i < FILE_NAME_CAP; i++)
+        text_add_char(out, strchr(allowed, table[i]) && (i || table[i] != '.') ? table[i] : '_');
+    if (out->len == 0)
+        text_add_char(out, '_');
+    size_t stem = out->len;
+    text_add_str(out, extensions[output->options.format]);
+    for (unsigned number = 2; name_taken(output, out->data); number++) {
+        out->len = stem;
+        text_add_format(out, "-%u%s", number, extensions[output->options.format]);
+    }
+}
+
+static void keep_target(struct output *output, int fd, const char *path, const char *name)
+{
+    struct target *target = memory_alloc(sizeof *target);
+    target_init(target, fd, true, path);
+    attach(output, target);
+    size_t need = output->target_count + 1;
+    output->targets =
+        memory_grow(output->targets, &output->target_cap, need, sizeof *output->targets);
+    output->names = memory_grow(output->names, &output->name_cap, need, sizeof *output->names);
+    output->targets[output->target_count] = target;
+    output->names[output->target_count++] = memory_strdup(name);
+}
+
+/** Where a table or stream goes. NULL if its file cannot be created, which output_free reports. */
+static struct target *target_for(struct output *output, const char *table)
+{
+    if (!output->directory)
+        return &output->main;
+    struct text name, path;
+    text_init(&name);
+    text_init(&path);
+    file_name(output, table, &name);
+    text_add_str(&path, output->directory);
+    text_add_str(&path, name.data);
+    int fd = create_file(path.data);
+    struct target *target = NULL;
+    if (fd >= 0) {
+        keep_target(output, fd, path.data, name.data);
+        target = output->targets[output->target_count - 1];
+    } else if (output->problem.code == ERROR_NONE) {
+        error_set(&output->problem, ERROR_UNWRITABLE, path.data, "cannot create this file: %s",
+                  strerror(errno));
+    }
+    text_fini(&name);
+    text_fini(&path);
+    return target;
+}
+
+void output_print(struct output *output, struct output_key key, const char *text, size_t len)
+{
+    struct target *target = &output->main;
+    if (output->options.format == OUTPUT_JSON) {
+        json_print(text, len, &target->text);
+    } else {
+        text_add(&target->text, text, len);
+        text_add_char(&target->text, '\n');
+    }
+    target_line_added(target, key, TARGET_NO_STREAM);
+}
+
+uint32_t output_stream(struct output *output, const struct table_schema *schema)
+{
+    output->streams = memory_grow(output->streams, &output->stream_cap, output->stream_count + 1,
+                                  sizeof *output->streams);
+    struct stream *stream = &output->streams[output->stream_count];
+    *stream = (struct stream){.schema = schema, .target = target_for(output, schema->name)};
+    if (output->options.format == OUTPUT_JSON)
+        json_row_init(&stream->json, schema);
+    return (uint32_t)output->stream_count++;
+}
+
+void output_row(struct output *output, struct output_key key, uint32_t number,
+                const struct cell *cells)
+{
+    struct stream *stream = &output->streams[number];
+    struct target *target = stream->target;
+    if (!target)
+        return;
+    if (output->options.format == OUTPUT_JSON)
+        json_row_add(&stream->json, cells, &target->text);
+    else
+        separated_row(cells, stream->schema->column_count, separator_of(output->options.format),
+                      &target->text);
+    target_line_added(target, key, number);
+}
+
+void output_flush(struct output *output)
+{
+    target_flush(&output->main);
+    for (size_t i = 0; i < output->target_count; i++)
+        target_flush(output->targets[i]);
+}
+
+static void add_table(const struct output *output, const struct table *table, bool first,
+                      struct text *out)
+{
+    switch (output->options.format) {
+    case OUTPUT_TABLE:
+        if (!first)
+            text_add_char(out, '\n');
+        aligned_table(table, output->options.terminal, out);
+        return;
+    case OUTPUT_JSON:
+        json_table(table, out);
+        return;
+    case OUTPUT_CSV:
+    case OUTPUT_TSV:
+        if (!first)
+            add_name_line(table->schema.name, out);
+        separated_table(table, separator_of(output->options.format), out);
+        return;
+    }
+}
+
+void output_table(struct output *output, const struct table *table)
+{
+    output_flush(output);
+    struct target *target = target_for(output, table->schema.name);
+    if (!target)
+        return;
+    struct text text;
+    text_init(&text);
+    add_table(output, table, !target->written, &text);
+    target_write(target, text.data, text.len);
+    target->stream = TARGET_NO_STREAM;
+    text_fini(&text);
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include "sink/separated.h"
+
+#include <string.h>
+
+#include "sink/spelling.h"
+
+void separated_header(const struct table_schema *schema, char separator, struct text *out)
+{
+    for (uint32_t i = 0; i < schema->column_count; i++) {
+        if (i)
+            text_add_char(out, separator);
+        text_add_separated(out, schema->columns[i], strlen(schema->columns[i]), separator);
+    }
+    text_add_char(out, '\n');
+}
+
+void separated_row(const struct cell *cells, uint32_t count, char separator, struct text *out)
+{
+    size_t start = out->len;
+    for (uint32_t i = 0; i < count; i++) {
+        if (i)
+            text_add_char(out, separator);
+        if (cells[i].type == CELL_STRING)
+            text_add_separated(out, cells[i].slice.data, cells[i].slice.len, separator);
+        else
+            spelling_cell(&cells[i], SPELLING_MACHINE, out);
+    }
+    if (separator == ',' && out->len == start)
+        text_add_str(out, "\"\"");
+    text_add_char(out, '\n');
+}
+
+void separated_table(const struct table *table, char separator, struct text *out)
+{
+    uint32_t columns = table->schema.column_count;
+    separated_header(&table->schema, separator, out);
+    for (size_t row = 0; row < table->row_count; row++)
+        separated_row(table->cells + row * columns, columns, separator, out);
+}
