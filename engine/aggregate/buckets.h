@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/** Counts per interval of values: what histograms and quantiles are made of.
+ *
+ * Sparse: only intervals that were met take memory. Intervals are numbered by a scale:
+ *
+ * - logarithmic with 2^bits steps per power of two. bits 0 is a log2 histogram; bits 7 (quantiles)
+ * is right to within 0.4 %, and exact for whole numbers below 256. Values closer to 0 than 2^-64
+ * count as 0, those beyond ±2^64 as that.
+ * - linear, `step` wide, from a multiple of it; the outermost of the intervals -8192 to 8191 hold
+ * everything beyond.
+ *
+ * So the memory of one is bounded: 32,768 intervals at most. Merging is exact, in any order. One
+ * thread at a time. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct scale {
+    uint32_t bits; /**< logarithmic */
+    double step;   /**< linear if not 0 */
+};
+
+struct bucket {
+    int64_t index; /**< of the interval on its scale */
+    uint64_t count;
+};
+
+/** Zeroed is empty. */
+struct buckets {
+    struct bucket *items; /**< ascending */
+    uint32_t count;
+    uint32_t cap;
+    uint32_t recent; /**< where the last value went: values repeat */
+    uint64_t total;
+};
+
+int64_t scale_index(const struct scale *scale, double value);
+/** Smallest value of an interval. */
+double scale_low(const struct scale *scale, int64_t index);
+/** What every value of the interval lies below (for negative logarithmic ones: at or below). */
+double scale_high(const struct scale *scale, int64_t index);
+
+void buckets_add(struct buckets *buckets, int64_t index, uint64_t count);
+void buckets_merge(struct buckets *into, const struct buckets *from);
+void buckets_fini(struct buckets *buckets);
+/** The interval in which the value of that rank lies: the smallest with at least ceil(total *
+ * share) values up to its end.
+ * @param share  per thousand; `buckets` must not be empty */
+int64_t buckets_quantile(const struct buckets *buckets, uint32_t share);

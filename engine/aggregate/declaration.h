@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/** What an aggregate consists of; for the files of this folder.
+ *
+ * Built column by column by palua_aggregate_new and its followers; the first add fixes it. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "aggregate/aggregate.h"
+#include "aggregate/key.h"
+#include "aggregate/measure.h"
+#include "aggregate/rows.h"
+
+struct aggregate {
+    char *name;
+    char *key_names[KEY_COLUMN_CAP];
+    uint32_t key_count;
+    struct measure measures[AGGREGATE_MEASURE_CAP];
+    uint32_t measure_count;
+    uint32_t value_count; /**< measures that take a value */
+    uint32_t cells_size;
+    uint64_t key_cap;
+
+    uint64_t top;   /**< rows shown, 0: all */
+    uint32_t sort;  /**< result column that rows are ordered by; UINT32_MAX: the first measure */
+    bool ascending; /**< the order of that column */
+
+    bool bound;   /**< used as a handler: the units of its measures are fixed */
+    bool started; /**< rows is set up */
+    struct rows rows;
+    struct key key;        /**< scratch */
+    uint32_t text_columns; /**< bit i: key column i was given a string, not only bytes */
+    uint64_t keys_cut;     /**< adds whose key was longer than KEY_CAP */
+    uint64_t nans;         /**< values that were NaN */
+    uint64_t absent;       /**< adds without any value */
+    struct palua_argument arguments[PALUA_ARGUMENT_CAP];
+    char problem[256]; /**< why the last declaration failed */
+};
+
+_Static_assert(KEY_COLUMN_CAP + AGGREGATE_MEASURE_CAP <= PALUA_ARGUMENT_CAP,
+               "every column and value has its argument");
+
+/** Columns of the result: keys, then what the measures show. */
+uint32_t declaration_columns(const struct aggregate *aggregate);
+/** The name of one of them, in `out`. */
+void declaration_column(const struct aggregate *aggregate, uint32_t column, struct text *out);
+/** The measure that shows a result column past the keys, and which of its columns it is. */
+const struct measure *declaration_measure(const struct aggregate *aggregate, uint32_t column,
+                                          uint32_t *part);

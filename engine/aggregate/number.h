@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/** A number as aggregations keep it: one form per value, so that 1 and 1.0 are the same key.
+ *
+ * Whole numbers that fit are INT, those above INT64_MAX are UINT, everything else is REAL. Pure,
+ * any thread. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum number_kind { NUMBER_NONE, NUMBER_INT, NUMBER_UINT, NUMBER_REAL };
+
+struct number {
+    enum number_kind kind;
+    union {
+        int64_t sint;
+        uint64_t uint;
+        double real; /**< never whole within the range of the other two; any NaN is the same NaN */
+    };
+};
+
+struct number number_of_int(int64_t value);
+struct number number_of_uint(uint64_t value);
+struct number number_of_real(double value);
+bool number_is_nan(struct number number);
+
+/** Exact by value; NaN after everything else. @return < 0, 0, > 0 */
+int number_compare(struct number a, struct number b);
+/** In units of 1e-9, as cell_fixed. */
+__int128 number_fixed(struct number number);
+/** The nearest double. */
+double number_real(struct number number);

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include "aggregate/rows.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include <xxhash.h>
+
+#include "base/memory.h"
+
+enum { SLOTS_MIN = 64, KEY_ALIGN = 16, WASTE_MIN = 1 << 20 };
+static const uint64_t rank_seed = 0x70616c75612e6b31; // any fixed number: reaches the output
+
+static uint64_t random_seed(void)
+{
+    uint64_t seed;
+    if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) != sizeof seed) {
+        struct timespec now; // early at boot: better than a constant, and no result depends on it
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        seed = (uint64_t)now.tv_nsec * 0x9e3779b97f4a7c15 + (uint64_t)(uintptr_t)&seed;
+    }
+    return seed;
+}
+
+void rows_init(struct rows *rows, const struct measure *measures, uint32_t measure_count,
+               uint32_t cells_size, uint64_t cap)
+{
+    *rows = (struct rows){.measures = measures,
+                          .measure_count = measure_count,
+                          .cap = cap < UINT32_MAX - 1 ? cap : UINT32_MAX - 1,
+                          .seed = random_seed(),
+                          .stride = sizeof(struct row) + cells_size};
+    arena_init(&rows->keys);
+}
+
+static struct row *row_at(const struct rows *rows, size_t index)
+{
+    return (struct row *)(rows->slab + index * rows->stride);
+}
+
+const struct row *rows_at(const struct rows *rows, size_t index)
+{
+    return row_at(rows, index);
+}
+
+static size_t cells_size(const struct rows *rows)
+{
+    return rows->stride - sizeof(struct row);
+}
+
+static void cells_fini(const struct rows *rows, uint8_t *cells)
+{
+    for (uint32_t i = 0; i < rows->measure_count; i++)
+        measure_fini(&rows->measures[i], cells + rows->measures[i].offset);
+}
+
+static void cells_merge(const struct rows *rows, uint8_t *into, const uint8_t *from)
+{
+    for (uint32_t i = 0; i < rows->measure_count; i++)
+        measure_merge(&rows->measures[i], into + rows->measures[i].offset,
+                      from + rows->measures[i].offset);
+}
+
+void rows_fini(struct rows *rows)
+{
+    for (size_t i = 0; i < rows->row_count; i++)
+        cells_fini(rows, row_at(rows, i)->cells);
+    if (rows->other)
+        cells_fini(rows, rows->other);
+    arena_fini(&rows->keys);
+    memory_free(rows->slots);
+    memory_free(rows->slab);
+    memory_free(rows->heap);
+    memory_free(rows->other);
+    *rows = (struct rows){0};
+}
+
+static uint32_t hash_of(const struct rows *rows, const uint8_t *key, uint32_t key_len)
+{
+    return (uint32_t)XXH3_64bits_withSeed(key, key_len, rows->seed);
+}
+
+/** The slot that holds the key, or the free one where it would go. */
+static struct rows_slot *probe(const struct rows *rows, uint32_t hash, const uint8_t *key,
+                               uint32_t key_len)
+{
+    size_t mask = rows->slot_count - 1;
+    for (size_t at = hash & mask;; at = (at + 1) & mask) {
+        struct rows_slot *slot = &rows->slots[at];
+        if (slot->row == 0)
+            return slot;
+        if (slot->hash != hash)
+            continue;
+        const struct row *row = row_at(rows, slot->row - 1);
+        if (row->key_len == key_len && memcmp(row->key, key, key_len) == 0)
+            return slot;
+    }
+}
+
+const struct row *rows_find(const struct rows *rows, const uint8_t *key, uint32_t key_len)
+{
+    if (rows->slot_count == 0)
+        return NULL;
+    const struct rows_slot *slot = probe(rows, hash_of(rows, key, key_len), key, key_len);
+    return slot->row ? row_at(rows, slot->row - 1) : NULL;
+}
+
+static void slots_grow(struct rows *rows)
+{
+    size_t count = rows->slot_count ? rows->slot_count * 2 : SLOTS_MIN;
+    struct rows_slot *slots = memory_zalloc(count, sizeof *slots);
+    for (size_t i = 0; i < rows->slot_count; i++) {
+        if (rows->slots[i].row == 0)
+            continue;
+        size_t at = rows->slots[i].hash & (count - 1);
+        while (slots[at].row)
+            at = (at + 1) & (count - 1);
+        slots[at] = rows->slots[i];
+    }
+    memory_free(rows->slots);
+    rows->slots = slots;
+    rows->slot_count = count;
+}
+
+/** Frees a slot and moves those up that were pushed past it, so that no search ends early. */
+static void slot_remove(struct rows *rows, size_t hole)
+{
+    size_t mask = rows->slot_count - 1;
+    for (size_t at = (hole + 1) & mask; rows->slots[at].row; at = (at + 1) & mask) {
+        size_t home = rows->slots[at].hash & mask;
+        if (((at - home) & mask) < ((at - hole) & mask))
+            continue;
+        rows->slots[hole] = rows->slots[at];
+        hole = at;
+    }
+    rows->slots[hole].row = 0;
+}
+
+static void key_store(struct rows *rows, struct row *row, const uint8_t *key, uint32_t key_len)
+{
+    if (row->key_room < key_len || !row->key) {
+        rows->keys_wasted += row->key_room;
+        row->key_room = (key_len + KEY_ALIGN - 1) & ~(uint32_t)(KEY_ALIGN - 1);
+        row->key = arena_alloc(&rows->keys, row->key_room, KEY_ALIGN);
+    }
+    if (key_len)
+        memcpy(row->key, key, key_len);
+    row->key_len = key_len;
+}
+
+/** Rows that were replaced by longer keys leave holes; when these are half of it all, the keys
+ * move. */
+static void keys_compact(struct rows *rows)
+{
+    if (rows->keys_wasted < WASTE_MIN || rows->keys_wasted < rows->keys.used / 2)
+        return;
+    struct arena old = rows->keys;
+    arena_init(&rows->keys);
+    for (size_t i = 0; i < rows->row_count; i++) {
+        struct row *row = row_at(rows, i);
+        const uint8_t *key = row->key;
+        row->key = NULL;
+        row->key_room = 0;
+        key_store(rows, row, key, row->key_len);
+    }
+    rows->keys_wasted = 0;
+    arena_fini(&old);
+}
+
+static int rank_compare(uint64_t a_rank, const uint8_t *a, uint32_t a_len, const struct row *b)
+{
+    if (a_rank != b->rank)
+        return a_rank < b->rank ? -1 : 1;
+    int order = memcmp(a, b->key, a_len < b->key_len ? a_len : b->key_len);
+    return order ? order : (a_len > b->key_len) - (a_len < b->key_len);
+}
+
+static bool heap_above(const struct rows *rows, uint32_t a, uint32_t b)
+{
+    const struct row *left = row_at(rows, a);
+    return rank_compare(left->rank, left->key, left->key_len, row_at(rows, b)) > 0;
+}
+
+static void heap_sink(struct rows *rows, size_t at)
+{
+    for (;;) {
+        size_t child = 2 * at + 1;
+        if (child >= rows->row_count)
+            return;
+        if (child + 1 < rows->row_count &&
+            heap_above(rows, rows->heap[child + 1], rows->heap[child]))
+            child++;
+        if (!heap_above(rows, rows->heap[child], rows->heap[at]))
+            return;
+        uint32_t swap = rows->heap[at];
+        rows->heap[at] = rows->heap[child];
+        rows->heap[child] = swap;
+        at = child;
+    }
+}
+
+static void heap_make(struct rows *rows)
+{
+    rows->heap = memory_alloc(memory_mul(rows->row_count, sizeof *rows->heap));
+    for (size_t i = 0; i < rows->row_count; i++)
+        rows->heap[i] = (uint32_t)i;
+    for (size_t i = rows->row_count / 2; i-- > 0;)
+        heap_sink(rows, i);
+}
+
+static void slot_fill(struct rows *rows, uint32_t hash, size_t row)
+{
+    size_t mask = rows->slot_count - 1, at = hash & mask;
+    while (rows->slots[at].row)
+        at = (at + 1) & mask;
+    rows->slots[at] = (struct rows_slot){.hash = hash, .row = (uint32_t)row + 1};
+}
+
+static uint8_t *add_row(struct rows *rows, uint32_t hash, uint64_t rank, const uint8_t *key,
+                        uint32_t key_len)
+{
+    if ((rows->row_count + 1) * 4 > rows->slot_count * 3)
+        slots_grow(rows);
+    rows->slab = memory_grow(rows->slab, &rows->row_cap, rows->row_count + 1, rows->stride);
+    struct row *row = row_at(rows, rows->row_count);
+    memset(row, 0, rows->stride);
+    row->rank = rank;
+    row->slot_hash = hash;
+    key_store(rows, row, key, key_len);
+    slot_fill(rows, hash, rows->row_count++);
+    return row->cells;
+}
+
+/** The row with the largest rank gives way to a key with a smaller one. */
+static uint8_t *replace_row(struct rows *rows, uint32_t hash, uint64_t rank, const uint8_t *key,
+                            uint32_t key_len)
+{
+    uint32_t index = rows->heap[0];
+    struct row *row = row_at(rows, index);
+    cells_merge(rows, rows->other, row->cells);
+    cells_fini(rows, row->cells);
+    memset(row->cells, 0, cells_size(rows));
+    slot_remove(rows, (size_t)(probe(rows, row->slot_hash, row->key, row->key_len) - rows->slots));
+    row->rank = rank;
+    row->slot_hash = hash;
+    key_store(rows, row, key, key_len);
+    slot_fill(rows, hash, index);
+    heap_sink(rows, 0);
+    keys_compact(rows);
+    return row->cells;
+}
+
+static void need_other(struct rows *rows)
+{
+    if (!rows->other) // a row's cells, which may need 16-byte alignment
+        rows->other = memset(memory_aligned(16, cells_size(rows)), 0, cells_size(rows));
+}
+
+static uint8_t *new_key(struct rows *rows, uint32_t hash, const uint8_t *key, uint32_t key_len)
+{
+    uint64_t rank = XXH3_64bits_withSeed(key, key_len, rank_seed);
+    if (rows->row_count < rows->cap)
+        return add_row(rows, hash, rank, key, key_len);
+    need_other(rows);
+    if (!rows->heap)
+        heap_make(rows);
+    if (rank_compare(rank, key, key_len, row_at(rows, rows->heap[0])) > 0)
+        return rows->other;
+    return replace_row(rows, hash, rank, key, key_len);
+}
+
+uint8_t *rows_cells(struct rows *rows, const uint8_t *key, uint32_t key_len)
+{
+    uint32_t hash = hash_of(rows, key, key_len);
+    if (rows->slot_count) {
+        const struct rows_slot *slot = probe(rows, hash, key, key_len);
+        if (slot->row)
+            return row_at(rows, slot->row - 1)->cells;
+    }
+    return new_key(rows, hash, key, key_len);
+}
+
+void rows_merge(struct rows *into, const struct rows *from)
+{
+    for (size_t i = 0; i < from->row_count; i++) {
+        const struct row *row = row_at(from, i);
+        cells_merge(into, rows_cells(into, row->key, row->key_len), row->cells);
+    }
+    if (from->other) {
+        need_other(into);
+        cells_merge(into, into->other, from->other);
+    }
+}
