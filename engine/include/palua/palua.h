@@ -14,7 +14,7 @@ const char *palua_version(void);
  * to the process's standard streams. SIGPIPE is ignored from then on. Once at a time in a process.
  * @return the exit status: 0 fine; 1 a script or plugin failed; 2 usage; 3 a capture was damaged or
  * cut short; 4 cannot read or write */
-int palua_main(int argc, char **argv);
+__attribute__((visibility("default"))) int palua_main(int argc, char **argv);
 
 #ifdef __cplusplus
 }

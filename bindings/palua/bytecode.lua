@@ -1,0 +1,65 @@
+-- SPDX-License-Identifier: MIT OR Apache-2.0
+--- Reads LuaJIT bytecode as a list of instructions with names; the one module that knows its layout.
+local bit = require("bit")
+local util = require("jit.util")
+local vmdef = require("jit.vmdef")
+
+local band, rshift = bit.band, bit.rshift
+local M = {}
+
+local names = {}
+for op = 0, #vmdef.bcnames / 6 - 1 do
+    names[op] = vmdef.bcnames:sub(op * 6 + 1, op * 6 + 6):gsub("%s+$", "")
+end
+
+local JUMPS = { JMP = true, FORI = true, FORL = true, ITERL = true, LOOP = true, UCLO = true, ISNEXT = true }
+local MODE_DST, MODE_BASE = 1, 2
+
+--- The instructions of a function or prototype, in order: { pc, op, a, b, c, d, writes, base, target }.
+-- `writes`: register a is overwritten; `base`: a and all above may be; `target`: pc a jump leads to.
+function M.instructions(fn)
+    local out, pc = {}, 1
+    local ins, mode = util.funcbc(fn, pc)
+    while ins do
+        local name = names[band(ins, 0xff)]
+        local at = { pc = pc, op = name, a = band(rshift(ins, 8), 0xff), b = rshift(ins, 24),
+            c = band(rshift(ins, 16), 0xff), d = rshift(ins, 16) }
+        at.writes = band(mode, 7) == MODE_DST
+        at.base = band(mode, 7) == MODE_BASE and name ~= "TSETM"
+        at.target = JUMPS[name] and pc + 1 + at.d - 0x8000 or nil
+        out[#out + 1] = at
+        pc = pc + 1
+        ins, mode = util.funcbc(fn, pc)
+    end
+    return out
+end
+
+--- A collectable constant: the string of TGETS (index c) or GGET, KSTR (index d), a prototype of FNEW.
+function M.constant(fn, index)
+    return util.funck(fn, -index - 1)
+end
+
+--- Calls visit(string) for every string constant of a function, and visit_proto for its inner ones.
+function M.each_constant(fn, visit, visit_proto)
+    local index = 0
+    local value = M.constant(fn, index)
+    while value ~= nil do
+        if type(value) == "string" then
+            visit(value)
+        elseif type(value) == "proto" then
+            visit_proto(value)
+        end
+        index = index + 1
+        value = M.constant(fn, index)
+    end
+end
+
+function M.line(fn, pc)
+    return util.funcinfo(fn, pc).currentline
+end
+
+function M.info(fn)
+    return util.funcinfo(fn)
+end
+
+return M

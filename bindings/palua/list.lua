@@ -1,0 +1,61 @@
+-- SPDX-License-Identifier: MIT OR Apache-2.0
+--- List fields and their items: #l, l[i], ipairs(l).
+local ffi = require("ffi")
+local bit = require("bit")
+
+local C, cast = ffi.C, ffi.cast
+local bor, lshift = bit.bor, bit.lshift
+local u64 = ffi.typeof("uint64_t")
+local type, tostring, error, format, concat = type, tostring, error, string.format, table.concat
+
+local M = {}
+
+local size = ffi.new("uint32_t[1]")
+local INDEX_CAP = 2 ^ 20 -- what the upper bits of a view hold
+
+--- @param item   pointer type of the items' views
+-- @param count   function(v): number of items; raises if the view is stale
+-- @param field   address of the field's schema
+function M.metatable(name, item, count, slot, instance, field)
+    local function index(v, i)
+        if type(i) ~= "number" then
+            if type(i) == "string" then
+                error(format("%s is a list: use #, [i] or ipairs; it has no field '%s'", name, i), 0)
+            end
+            return nil
+        end
+        local n = count(v)
+        if i < 1 or i > n or i % 1 ~= 0 then
+            return nil
+        elseif i > INDEX_CAP then
+            error(format("%s: items beyond %d cannot be read", name, INDEX_CAP), 0)
+        end
+        return cast(item, bor(lshift(cast(u64, i - 1), 44), slot.serial))[0]
+    end
+    local function text(v)
+        count(v)
+        local mark = C.palua_lua_print_mark(instance)
+        C.palua_lua_print_field(instance, field, slot.event)
+        local out = C.palua_lua_print_take(instance, mark, size)
+        return ffi.string(out, size[0])
+    end
+    return { __index = index, __len = count, __tostring = text }
+end
+
+--- @param index  function(v, name)
+-- @param names   of the item's fields, as people read them
+function M.item_metatable(index, names)
+    local function text(v)
+        local parts = {}
+        for _, name in ipairs(names) do
+            local value = index(v, name)
+            if value ~= nil and tostring(value) ~= "" then
+                parts[#parts + 1] = tostring(value)
+            end
+        end
+        return concat(parts, " ")
+    end
+    return { __index = index, __tostring = text }
+end
+
+return M

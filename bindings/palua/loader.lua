@@ -1,0 +1,513 @@
+-- SPDX-License-Identifier: MIT OR Apache-2.0
+--- Loads one script into one instance: what it may call at its top level, what its handlers read, and the
+--- functions that the C side calls. `host` is what C offers (engine/lua/host.c).
+require("palua.abi")
+local ffi = require("ffi")
+local jit = require("jit")
+local aggregate = require("palua.aggregate")
+local inspect = require("palua.inspect")
+local loop = require("palua.loop")
+local option = require("palua.option")
+local print_module = require("palua.print")
+local profile = require("palua.profile")
+local sandbox = require("palua.sandbox")
+local view = require("palua.view")
+
+local format = string.format
+local M = {}
+
+local HANDLER_CAP = 4096 -- the handler's number takes 12 bits of an output key
+
+local function fail(message)
+    error(message, 0)
+end
+
+--- Everything that belongs to the one script of this state.
+local script = { handlers = {}, inits = {}, dones = {}, schemas = {}, phase = "load" }
+
+local function need_load(what)
+    if script.phase ~= "load" then
+        fail(what .. " declares, so it stands at the top level of a script, not in a function that runs later")
+    end
+end
+
+local function schema_of(event)
+    local schema = script.schemas[event]
+    if not schema then
+        local problem
+        schema, problem = script.host.event(event)
+        if not schema then
+            fail(problem)
+        end
+        script.schemas[event] = schema
+    end
+    return schema
+end
+
+local function on(event, filter, handler)
+    need_load("on()")
+    if type(event) ~= "string" then
+        fail("on: the event's name was expected, not a " .. type(event))
+    end
+    if handler == nil then
+        handler = filter
+    elseif filter ~= nil then
+        fail("on: filters are not available yet; test the field in the handler")
+    end
+    local is_aggregate = script.is_aggregate[handler]
+    if type(handler) ~= "function" and not is_aggregate then
+        fail(format("on: a function or an aggregation was expected as handler of %s, not a %s", event, type(handler)))
+    end
+    if #script.handlers >= HANDLER_CAP then
+        fail(format("on: more than %d handlers", HANDLER_CAP))
+    end
+    local handlers = script.handlers
+    handlers[#handlers + 1] = { number = #handlers, event = event, schema = schema_of(event), line = script.host.line(),
+        fn = not is_aggregate and handler or nil, aggregate = is_aggregate and handler or nil }
+end
+
+local function collect(list, name)
+    return function(fn)
+        need_load(name .. "()")
+        if type(fn) ~= "function" then
+            fail(name .. ": a function was expected, not a " .. type(fn))
+        end
+        list[#list + 1] = fn
+    end
+end
+
+local PARTITIONS = { flow = true, all = true, src = false, dst = false, pair = false }
+
+local function partition(key)
+    need_load("palua.partition()")
+    if PARTITIONS[key] == nil then
+        fail(format("palua.partition: '%s' is none of \"flow\", \"src\", \"dst\", \"pair\", \"all\"", tostring(key)))
+    elseif not PARTITIONS[key] then
+        fail(format("palua.partition: \"%s\" is not available yet; use \"flow\" or \"all\"", key))
+    end
+    script.partition = key
+end
+
+--- agg.KIND(name, columns…): what is declared is remembered, as handler and as captured value. A kind that
+-- does not exist is refused where it is called.
+local function aggregations(context)
+    return setmetatable({}, { __metatable = false, __index = function(agg, kind)
+        local function declare(...)
+            local object = aggregate.declare(context, kind, ...)
+            script.is_aggregate[object] = true
+            return object
+        end
+        rawset(agg, kind, declare)
+        return declare
+    end })
+end
+
+local function make_context(host)
+    return {
+        aggregates = {}, key_cap = host.key_cap, phase = "load",
+        fail = function(_, message) fail(message) end,
+    }
+end
+
+--- Prints an aggregation at once, in done.
+local function print_special()
+    return function(v)
+        if script.phase == "load" then
+            fail("print: the top level only declares; print in a handler, in init(fn) or in done(fn)")
+        elseif script.phase ~= "done" or not script.is_aggregate[v] then
+            return false
+        end
+        script.host.print_aggregate(script.aggregate_index[v])
+        return true
+    end
+end
+
+local function own_functions(host, text)
+    local printed = print_module.print(script.instance, text, print_special())
+    return {
+        on = on, init = collect(script.inits, "init"), done = collect(script.dones, "done"),
+        agg = aggregations(script.context),
+        palua = { option = option.declarer(host, script, need_load, fail), partition = partition },
+        print = function(...)
+            if script.phase == "load" then
+                fail("print: the top level only declares; print in a handler, in init(fn) or in done(fn)")
+            end
+            return printed(...)
+        end,
+    }
+end
+
+local function forbidden_globals(env)
+    local absent = { io = true, os = true, debug = true, ffi = true, jit = true, package = true, require = true, load = true,
+        loadstring = true, loadfile = true, dofile = true, collectgarbage = true, newproxy = true, setfenv = true, getfenv = true }
+    return setmetatable(env, { __metatable = false, __index = function(_, name)
+        if absent[name] then
+            fail(format("'%s' is not available to scripts; --trust lifts the sandbox", name))
+        end
+    end })
+end
+
+--- Makes the script's globals.
+local function make_environment(host)
+    local slot = script.slot
+    local text = print_module.tostring(script.instance)
+    local function place()
+        local event = slot.event
+        if slot.serial == 0 or event == nil or event.packet == nil then
+            return 0, 0
+        end
+        return tonumber(event.packet.number), tonumber(slot.serial)
+    end
+    local env, safe = sandbox.environment(own_functions(host, text), text, host.seed, place)
+    script.env, script.safe = env, safe
+    if host.trust then
+        setmetatable(env, { __index = _G })
+    else
+        forbidden_globals(env)
+    end
+end
+
+--- Runs the top level.
+-- @param source, chunkname  the script's text, "@name"
+function M.load(host, source, chunkname)
+    script.host, script.chunkname = host, chunkname
+    script.slot = ffi.cast("struct palua_lua_slot *", host.slot)
+    script.instance = ffi.cast("struct palua_lua_instance *", host.instance)
+    script.is_aggregate, script.aggregate_index = {}, {}
+    script.context = make_context(host)
+    view.attach(script.slot, script.instance)
+    make_environment(host)
+    if source:byte(1) == 27 then
+        fail("bytecode is not accepted; give the script's source")
+    end
+    source = source:gsub("^#[^\n]*", "")
+    script.source = source
+    local chunk, problem = loadstring(source, chunkname)
+    if not chunk then
+        fail(problem)
+    end
+    jit.off() -- so that no loop of the top level is patched before its bytecode was read
+    setfenv(chunk, script.env)
+    chunk()
+    jit.on()
+end
+
+local function is_ours(fn)
+    return debug.getinfo(fn, "S").source == script.chunkname
+end
+
+local function at_line(line, message)
+    fail(format("%s:%d: %s", script.chunkname:sub(2), line, message))
+end
+
+--- What handlers of one event that share a function read, as access names.
+local function read_names(handler)
+    local host, kind = script.host, handler.schema.kind
+    local function resolve(name)
+        local base, _, _, type_name = host.resolve(kind, name)
+        if base then
+            return type_name
+        end
+        local first
+        -- The same function may handle several events: only a field that none of them has is misspelt.
+        for _, other in ipairs(script.handlers) do
+            if other.fn == handler.fn then
+                local found, problem, _, other_type = host.resolve(other.schema.kind, name)
+                if found then
+                    return other_type
+                end
+                first = first or problem
+            end
+        end
+        return nil, first
+    end
+    local dynamic = inspect.check(handler.fn, resolve, at_line) or inspect.dynamic_helper(handler.fn, script.env, is_ours)
+    local names = inspect.names(handler.fn, script.env, is_ours)
+    return names, dynamic or names.copy
+end
+
+local function add_entry(handler, into, prefix, name)
+    local base, index, form = script.host.resolve(handler.schema.kind, prefix .. name)
+    if not base or base == "item" or (prefix == "" and name:find("^flow%.")) then
+        return
+    end
+    local source = base == "event" and handler.schema or script.bases[base]
+    if into[name] == nil then
+        into[name] = { name = name, base = base, form = form, field = source.fields[index + 1] }
+        script.host.want(handler.schema.kind, prefix .. name)
+    end
+end
+
+local function all_names(schema)
+    local out = {}
+    for _, field in ipairs(schema.fields) do
+        for _, form in ipairs(view.forms(field)) do
+            out[#out + 1] = form.name
+        end
+    end
+    return out
+end
+
+--- Notes in schema.reads what a handler reads.
+local function note_reads(handler)
+    local names, all = read_names(handler)
+    local schema = handler.schema
+    local reads = schema.reads or { entries = {}, flow = {}, has_flow = false, copy = false }
+    schema.reads = reads
+    reads.copy = reads.copy or names.copy
+    reads.has_flow = reads.has_flow or names.flow
+    for name in pairs(names) do
+        add_entry(handler, reads.entries, "", name)
+        if names.flow then
+            add_entry(handler, reads.flow, "flow.", name)
+        end
+    end
+    if all then
+        for _, source in ipairs({ schema, script.bases.packet }) do
+            for _, name in ipairs(all_names(source)) do
+                add_entry(handler, reads.entries, "", name)
+            end
+        end
+        if names.flow then
+            for _, name in ipairs(all_names(script.bases.flow)) do
+                add_entry(handler, reads.flow, "flow.", name)
+            end
+        end
+    end
+end
+
+--- Which handlers depend on the order of events.
+local function judge_order()
+    local rules = { safe = script.safe, objects = script.is_aggregate, env = script.env, is_ours = is_ours }
+    rules.objects[script.env.palua] = true
+    local notes = {}
+    for _, handler in ipairs(script.handlers) do
+        if handler.fn then
+            local note = inspect.note()
+            inspect.examine(handler.fn, rules, note, { [handler.fn] = true })
+            handler.note = note
+            notes[#notes + 1] = note
+        end
+    end
+    for _, handler in ipairs(script.handlers) do
+        if handler.fn then
+            local info = debug.getinfo(handler.fn, "u")
+            local parameters, vararg = info.nparams, info.isvararg
+            if parameters > 1 or vararg then
+                handler.state = true
+                handler.own, handler.why = false, "it keeps state per flow"
+            else
+                handler.own, handler.why = inspect.independent(handler.note, notes)
+            end
+        end
+    end
+end
+
+local WITHOUT_FLOW = { packet = true, link = true, network = true, ["capture.end"] = true }
+
+--- Checks every handler; tells C what they read.
+-- @return the handlers
+function M.check()
+    local host = script.host
+    script.bases = { packet = host.base("packet"), flow = host.base("flow"), live = host.base("live") }
+    script.bases.common = script.bases.packet
+    judge_order()
+    for _, handler in ipairs(script.handlers) do
+        if handler.fn then
+            if not is_ours(handler.fn) then
+                at_line(handler.line, "on: the handler must be a function of the script")
+            end
+            host.want(handler.schema.kind)
+            note_reads(handler)
+            if handler.state and script.partition ~= "all" and WITHOUT_FLOW[handler.event] then
+                at_line(handler.line, format("a handler of %s cannot keep state per flow, as the event belongs to none; "
+                    .. "use palua.partition(\"all\") or a variable", handler.event))
+            end
+            if handler.state and script.partition ~= "all" then
+                host.want_state()
+            end
+        end
+    end
+    script.phase, script.context.phase = "run", "run"
+    return script.handlers
+end
+
+local function sorted_entries(set)
+    local out = {}
+    for _, entry in pairs(set) do
+        out[#out + 1] = entry
+    end
+    table.sort(out, function(a, b) return a.name < b.name end)
+    return out
+end
+
+--- A field that no accessor was made for: misspelt, or hidden from the reading of the bytecode.
+local function missing(schema, prefix)
+    return function(name)
+        local base, problem = script.host.resolve(schema.kind, prefix .. name)
+        if not base then
+            fail(problem)
+        end
+        fail(format("%s has a field '%s', but palua did not see that the script reads it; name it as e.%s in the handler",
+            schema.name, prefix .. name, prefix .. name))
+    end
+end
+
+local function own_value(v)
+    if type(v) ~= "cdata" then
+        return v
+    elseif view.is_bytes(v) then
+        return tostring(v)
+    end
+    return v
+end
+
+--- e:copy(): a table with all fields by name, lists as tables of tables, that outlives the event.
+local function copier(schema, entries, flow_entries)
+    return function(e)
+        local out = {}
+        for _, entry in ipairs(entries) do
+            local value = e[entry.name]
+            if entry.field.type == "list" and value ~= nil then
+                local items = {}
+                for i = 1, #value do
+                    local item = {}
+                    for _, field in ipairs(entry.field.item.fields) do
+                        for _, form in ipairs(view.forms(field)) do
+                            item[form.name] = own_value(value[i][form.name])
+                        end
+                    end
+                    items[i] = item
+                end
+                value = items
+            end
+            out[entry.name] = own_value(value)
+        end
+        if #flow_entries > 0 and e.flow ~= nil then
+            out.flow = {}
+            for _, entry in ipairs(flow_entries) do
+                out.flow[entry.name] = own_value(e.flow[entry.name])
+            end
+        end
+        return out
+    end
+end
+
+local function make_view(schema)
+    local reads = schema.reads
+    local entries, flow = sorted_entries(reads.entries), sorted_entries(reads.flow)
+    schema.view = view.event_type(schema, script.bases, entries, reads.has_flow and flow or nil, missing(schema, ""),
+        missing(schema, "flow."), reads.copy and copier(schema, entries, flow) or nil)
+end
+
+--- Generates views and loops.
+-- @param runs  address of the array of struct palua_lua_run: one per own loop in the handlers' order, then the chain's
+-- @return function(): one batch, function(ids, count): flows ended; or nil
+function M.start(runs_address)
+    local runs = ffi.cast("struct palua_lua_run *", runs_address)
+    local lap = script.host.profile and function(instance, number) ffi.C.palua_lua_lap(instance, number) end or nil
+    if lap then
+        profile.start()
+    end
+    local loops, chained = {}, {}
+    for _, handler in ipairs(script.handlers) do
+        if handler.fn then
+            if not handler.schema.view then
+                make_view(handler.schema)
+            end
+            local at = { slot = script.slot, instance = script.instance, profile = lap, handler = handler }
+            handler.view = handler.schema.view
+            if handler.own then
+                at.index = #loops
+                at.run = runs + #loops
+                loops[#loops + 1] = loop.own(at)
+            else
+                chained[#chained + 1] = handler
+            end
+        end
+    end
+    local drop
+    if #chained > 0 then
+        local state
+        if script.partition == "all" then
+            local only = {}
+            state = function() return only end
+        else
+            state, drop = loop.flow_states(script.slot)
+        end
+        loops[#loops + 1] = loop.chain({ slot = script.slot, instance = script.instance, profile = lap, handlers = chained,
+            index = #loops, run = runs + #loops, state = state })
+    end
+    script.drop = drop and function(ids, count) drop(ffi.cast("const uint64_t *", ids), count) end
+    return loop.all(loops, runs), script.drop
+end
+
+--- Calls the functions given to init or done, one per call, so that one that fails does not keep the next from running.
+-- @return whether there is another
+function M.call_init(index)
+    local fn = script.inits[index]
+    if fn then
+        fn()
+    end
+    return script.inits[index + 1] ~= nil
+end
+
+function M.call_done(index)
+    script.phase, script.context.phase = "done", "done"
+    local fn = script.dones[index]
+    if fn then
+        fn()
+    end
+    return script.dones[index + 1] ~= nil
+end
+
+--- Where the declared aggregations are, for C, in declaration order.
+function M.aggregate_addresses()
+    local out = {}
+    for i, record in ipairs(script.context.aggregates) do
+        out[i] = tonumber(ffi.cast("uintptr_t", ffi.cast("void *", record.pointer)))
+        script.aggregate_index[record.proxy] = i
+    end
+    for _, handler in ipairs(script.handlers) do
+        handler.aggregate_index = handler.aggregate and script.aggregate_index[handler.aggregate] or 0
+    end
+    return out
+end
+
+--- The first block of comment lines, without their dashes and the licence.
+local function first_comment(source)
+    local lines = {}
+    for line in source:gmatch("([^\n]*)\n?") do
+        local text = line:match("^%-%-+ ?(.*)$")
+        if text and not text:find("SPDX-License-Identifier", 1, true) then
+            lines[#lines + 1] = text
+        elseif not text and (#lines > 0 or line ~= "") then
+            break
+        end
+    end
+    return lines
+end
+
+--- For --describe: the first comment, then the options.
+function M.describe()
+    local lines = first_comment(script.source)
+    for i, option_at in ipairs(script.options) do
+        if i == 1 then
+            lines[#lines + 1] = (#lines > 0 and "\n" or "") .. "options (-A NAME=VALUE):"
+        end
+        lines[#lines + 1] = format("  %-20s %s (default: %s)", option_at.name, option_at.help, option_at.default)
+    end
+    return table.concat(lines, "\n") .. "\n"
+end
+
+function M.profile_handler(number)
+    local handler = script.handlers[number + 1]
+    local how = profile.handler(handler.fn)
+    return handler.own and how .. ", a loop of its own" or format("%s, in order: %s", how, handler.why or "")
+end
+
+function M.profile_aborts()
+    return profile.aborts()
+end
+
+return M

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include "lua/fault.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+enum { FAULT_DEPTH = 16 }; /**< lines of a traceback */
+
+void fault_list_init(struct fault_list *list, const char *script)
+{
+    *list = (struct fault_list){.script = script};
+    text_init(&list->message);
+    text_init(&list->traceback);
+}
+
+void fault_list_fini(struct fault_list *list)
+{
+    memory_free(list->items);
+    text_fini(&list->message);
+    text_fini(&list->traceback);
+}
+
+static bool is_script(const struct fault_list *list, const lua_Debug *frame)
+{
+    return frame->source[0] == '@' && strcmp(frame->source + 1, list->script) == 0;
+}
+
+/** The script's innermost frame from `level` on; -1 if there is none. */
+static int script_level(const struct fault_list *list, lua_State *L, int level, lua_Debug *frame)
+{
+    for (; lua_getstack(L, level, frame); level++) {
+        lua_getinfo(L, "Sl", frame);
+        if (is_script(list, frame))
+            return level;
+    }
+    return -1;
+}
+
+int fault_line(const struct fault_list *list, lua_State *L)
+{
+    lua_Debug frame;
+    return script_level(list, L, 0, &frame) < 0 ? 0 : frame.currentline;
+}
+
+/** Counts an error at a line. @return whether it is the first there */
+static bool count(struct fault_list *list, int line)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i].line == line) {
+            list->items[i].count++;
+            return false;
+        }
+    if (list->count == FAULT_CAP) {
+        list->others++;
+        return false;
+    }
+    list->items = memory_grow(list->items, &list->cap, list->count + 1, sizeof *list->items);
+    list->items[list->count++] = (struct fault){.line = line, .count = 1};
+    return true;
+}
+
+/** Skips "name:12: " where `name` is the script's or one of palua's own modules. */
+static const char *without_place(const struct fault_list *list, const char *message)
+{
+    const char *at = message;
+    size_t len = strlen(list->script);
+    if (strncmp(at, list->script, len) == 0)
+        at += len;
+    else if (strncmp(at, "palua.", 6) == 0 || strncmp(at, "...", 3) == 0)
+        at += strcspn(at, ":");
+    else
+        return message;
+    size_t digits = *at == ':' ? strspn(at + 1, "0123456789") : 0;
+    if (!digits || strncmp(at + 1 + digits, ": ", 2) != 0)
+        return message;
+    return at + digits + 3;
+}
+
+static void add_frame(struct fault_list *list, lua_State *L, lua_Debug *frame)
+{
+    lua_getinfo(L, "n", frame);
+    text_add_format(&list->traceback, "    %s:%d", list->script, frame->currentline);
+    if (frame->name)
+        text_add_format(&list->traceback, " in function '%s'", frame->name);
+    else
+        text_add_format(&list->traceback, " in the function at line %d", frame->linedefined);
+    text_add_char(&list->traceback, '\n');
+}
+
+static void trace_back(struct fault_list *list, lua_State *L)
+{
+    lua_Debug frame;
+    int level = 0;
+    text_clear(&list->traceback);
+    for (int i = 0; i < FAULT_DEPTH; i++, level++) {
+        level = script_level(list, L, level, &frame);
+        if (level < 0)
+            return;
+        add_frame(list, L, &frame);
+    }
+}
+
+static void set_message(struct fault_list *list, const char *message)
+{
+    text_clear(&list->message);
+    text_add_escaped(&list->message, message, strlen(message));
+}
+
+/** Runs where the error was raised, so that the stack can still be read. */
+static int on_error(lua_State *L)
+{
+    struct fault_list *list = lua_touserdata(L, lua_upvalueindex(1));
+    list->line = fault_line(list, L);
+    list->fresh = count(list, list->line);
+    if (!list->fresh)
+        return 1;
+    const char *message = lua_tostring(L, 1);
+    set_message(list,
+                message ? without_place(list, message) : "an error that is no text was raised");
+    trace_back(list, L);
+    return 1;
+}
+
+void fault_push_handler(struct fault_list *list, lua_State *L)
+{
+    lua_pushlightuserdata(L, list);
+    lua_pushcclosure(L, on_error, 1);
+}
+
+void fault_note(struct fault_list *list, const char *message)
+{
+    list->line = 0;
+    list->fresh = count(list, 0);
+    set_message(list, message);
+    text_clear(&list->traceback);
+}
+
+void fault_tell_repeats(const struct fault_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i].count > 1)
+            fprintf(stderr, "palua: %s:%d: the same error %llu more times\n", list->script,
+                    list->items[i].line, (unsigned long long)list->items[i].count - 1);
+    if (list->others)
+        fprintf(stderr, "palua: %s: %llu more errors elsewhere\n", list->script,
+                (unsigned long long)list->others);
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/** Script errors: reported once per place with script, line, event and packet, counted after that.
+ *
+ * The message handler is cheap for a place that was seen before, so that a handler which fails on
+ * every event costs little more than the error itself. One thread at a time. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <lua.h>
+
+#include "base/text.h"
+
+struct fault {
+    int line; /**< in the script; 0 if unknown */
+    uint64_t count;
+};
+
+enum { FAULT_CAP = 1024 }; /**< places told apart; errors elsewhere are counted together */
+
+struct fault_list {
+    const char *script; /**< its name in messages; borrowed */
+    struct fault *items;
+    size_t count;
+    size_t cap;
+    uint64_t others;
+    struct text message;   /**< of the last error at a new place: the sentence */
+    struct text traceback; /**< and the script's lines that led to it */
+    int line;              /**< of the last error */
+    bool fresh;            /**< the last error was at a new place */
+};
+
+void fault_list_init(struct fault_list *list, const char *script);
+void fault_list_fini(struct fault_list *list);
+
+/** Pushes the message handler for lua_pcall. */
+void fault_push_handler(struct fault_list *list, lua_State *L);
+/** An error that reaches no message handler, such as memory running out. */
+void fault_note(struct fault_list *list, const char *message);
+/** The line of the script that is running, as seen from a C function; 0 if none is. */
+int fault_line(const struct fault_list *list, lua_State *L);
+/** One line on stderr per place that failed more than once. */
+void fault_tell_repeats(const struct fault_list *list);

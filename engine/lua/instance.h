@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/** One script in one lua_State: what the files of this folder share. Private to engine/lua. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "aggregate/aggregate.h"
+#include "base/text.h"
+#include "event/interest.h"
+#include "event/registry.h"
+#include "lua/abi_script.h"
+#include "lua/fault.h"
+#include "lua/merge.h"
+#include "lua/script.h"
+#include "lua/state.h"
+
+struct handler {
+    uint16_t kind;
+    bool own;                          /**< order does not matter to it: a loop of its own */
+    uint32_t line;                     /**< of its on() */
+    struct aggregate_binding *binding; /**< an aggregation as handler: never enters Lua */
+    uint64_t events;
+    uint64_t ns; /**< with --profile only */
+};
+
+enum instance_phase { INSTANCE_LOAD, INSTANCE_INIT, INSTANCE_RUN, INSTANCE_DONE };
+
+struct palua_lua_instance {
+    struct analysis base;
+    struct state *state;
+    char *name;
+    struct script_options options;
+    const struct registry *registry;
+    struct interest *interest; /**< while loading */
+    enum instance_phase phase;
+
+    struct handler *handlers;
+    uint32_t handler_count;
+    struct palua_lua_slot slot;
+    uint64_t next_serial;
+    /** One run per handler with its own loop, in their order, then the chain's. */
+    struct palua_lua_run *runs;
+    uint32_t *run_handlers; /**< handler of each own run */
+    const uint64_t **run_keys;
+    uint32_t own_count;
+    bool has_chain;
+    struct merge merge; /**< the chain's entries */
+
+    struct aggregate **aggregates; /**< in declaration order; owned by the Lua objects */
+    bool *printed;
+    size_t aggregate_count;
+
+    uint64_t *ended; /**< ids of flows whose state is to be dropped */
+    size_t ended_count;
+    size_t ended_cap;
+    bool keeps_state;
+
+    struct output *output;
+    struct text line; /**< what print has put together so far */
+    uint64_t print_serial;
+    uint32_t print_call;
+
+    struct fault_list faults;
+    uint64_t lap_ns;
+};
+
+/** Pushes the table of what the loader may call. */
+void host_push(struct palua_lua_instance *instance, const char *source, size_t len);
+/** Writes the table of aggregation `index` (from 0). */
+void host_print_aggregate(struct palua_lua_instance *instance, size_t index);
+/** The time that --profile measures with. */
+uint64_t host_clock_ns(void);
+
+/** Runs the script's top level, checks its handlers, binds its aggregations. */
+bool load_script(struct palua_lua_instance *instance, struct error *err);
+/** Has the loops generated. */
+bool load_loops(struct palua_lua_instance *instance, struct error *err);
+/** Pushes a function of the loader. */
+void load_push(struct palua_lua_instance *instance, const char *function);
+
+/** One batch through the aggregations and the loops. */
+void consume_batch(struct palua_lua_instance *instance, const struct batch *batch);
+/** Calls each function given to init or done; reports those that fail. */
+void consume_calls(struct palua_lua_instance *instance, const char *function, const char *what);

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include <arpa/inet.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <palua/event.h>
+
+#include "base/memory.h"
+#include "event/value.h"
+#include "lua/instance.h"
+
+void palua_lua_print_nil(struct palua_lua_instance *instance)
+{
+    text_add_str(&instance->line, "nil");
+}
+
+void palua_lua_print_bool(struct palua_lua_instance *instance, bool value)
+{
+    text_add_str(&instance->line, value ? "true" : "false");
+}
+
+void palua_lua_print_number(struct palua_lua_instance *instance, double value)
+{
+    text_add_real(&instance->line, value);
+}
+
+void palua_lua_print_int(struct palua_lua_instance *instance, int64_t value)
+{
+    text_add_int(&instance->line, value);
+}
+
+void palua_lua_print_uint(struct palua_lua_instance *instance, uint64_t value)
+{
+    text_add_uint(&instance->line, value);
+}
+
+void palua_lua_print_string(struct palua_lua_instance *instance, const char *text, size_t len)
+{
+    const char *end = text + len;
+    for (;;) {
+        const char *tab = memchr(text, '\t', (size_t)(end - text));
+        const char *stop = tab ? tab : end;
+        text_add_escaped(&instance->line, text, (size_t)(stop - text));
+        if (!tab)
+            return;
+        text_add_char(&instance->line, '\t');
+        text = tab + 1;
+    }
+}
+
+void palua_lua_print_bytes(struct palua_lua_instance *instance, uint32_t type, const uint8_t *data,
+                           uint32_t len)
+{
+    switch (type) {
+    case PALUA_IPADDR:
+        text_add_ipaddr(&instance->line, data, len);
+        break;
+    case PALUA_MAC:
+        text_add_mac(&instance->line, data, len);
+        break;
+    case PALUA_BYTES:
+        text_add_hex(&instance->line, data, len);
+        break;
+    default:
+        text_add_escaped(&instance->line, data, len);
+    }
+}
+
+void palua_lua_print_field(struct palua_lua_instance *instance, const void *field,
+                           const void *record)
+{
+    struct value value = field_read(field, 0, UINT64_MAX, record);
+    value_text(&value, field, &instance->line);
+}
+
+void palua_lua_print_tab(struct palua_lua_instance *instance)
+{
+    text_add_char(&instance->line, '\t');
+}
+
+/** The place of what is printed now: the current event's key, then the handler, then how many
+ * lines it printed before. Lines printed outside a handler come first (init) or last (done). */
+static struct output_key current_key(struct palua_lua_instance *instance)
+{
+    const struct palua_lua_slot *slot = &instance->slot;
+    struct output_key key = {.script = instance->base.order};
+    uint32_t handler = 0;
+    if (slot->serial != instance->print_serial)
+        instance->print_call = 0;
+    instance->print_serial = slot->serial;
+    if (slot->serial) {
+        const struct palua_lua_run *run = &instance->runs[slot->run];
+        size_t at = (size_t)(slot->serial - run->base);
+        key.event = instance->run_keys[slot->run][at];
+        handler = run->handlers ? run->handlers[at] : instance->run_handlers[slot->run];
+    } else if (instance->phase == INSTANCE_DONE) {
+        key.event = UINT64_MAX;
+    }
+    uint32_t call = instance->print_call;
+    instance->print_call += call < 0xfffff;
+    key.call = handler << 20 | call;
+    return key;
+}
+
+void palua_lua_print_line(struct palua_lua_instance *instance)
+{
+    struct text *line = &instance->line;
+    output_print(instance->output, current_key(instance), line->len ? line->data : "", line->len);
+    text_clear(line);
+}
+
+uint32_t palua_lua_print_mark(const struct palua_lua_instance *instance)
+{
+    return (uint32_t)instance->line.len;
+}
+
+const char *palua_lua_print_take(struct palua_lua_instance *instance, uint32_t mark, uint32_t *len)
+{
+    struct text *line = &instance->line;
+    *len = (uint32_t)line->len - mark;
+    line->len = mark;
+    return *len ? line->data + mark : "";
+}
+
+/** 00:1b:21:3c:9d:f8, also with '-' between the bytes. */
+static bool mac_parse(const char *text, uint8_t out[6])
+{
+    for (int i = 0; i < 6; i++) {
+        char *end;
+        unsigned long value = strtoul(text, &end, 16);
+        if (end != text + 2 || (i < 5 ? *end != ':' && *end != '-' : *end != '\0'))
+            return false;
+        out[i] = (uint8_t)value;
+        text = end + 1;
+    }
+    return true;
+}
+
+bool palua_lua_is_address(uint32_t type, const uint8_t *data, uint32_t len, const char *text,
+                          size_t text_len)
+{
+    uint8_t parsed[16];
+    if (memchr(text, '\0', text_len))
+        return false;
+    if (type == PALUA_MAC)
+        return mac_parse(text, parsed) && len == 6 && memcmp(parsed, data, 6) == 0;
+    int family = len == 4 ? AF_INET : AF_INET6;
+    if (len != 4 && len != 16)
+        return false;
+    return inet_pton(family, text, parsed) == 1 && memcmp(parsed, data, len) == 0;
+}
+
+bool palua_lua_same(const uint8_t *a, uint32_t a_len, const uint8_t *b, uint32_t b_len)
+{
+    return a_len == b_len && (!a_len || memcmp(a, b, a_len) == 0);
+}
+
+int64_t palua_lua_find(const uint8_t *data, uint32_t len, const char *needle, size_t needle_len,
+                       uint32_t from)
+{
+    if (from > len)
+        return -1;
+    if (!needle_len)
+        return from;
+    if (from == len)
+        return -1;
+    const uint8_t *at = memmem(data + from, len - from, needle, needle_len);
+    return at ? at - data : -1;
+}
+
+void palua_lua_lap(struct palua_lua_instance *instance, uint32_t handler)
+{
+    uint64_t now = host_clock_ns();
+    instance->handlers[handler].ns += now - instance->lap_ns;
+    instance->lap_ns = now;
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include "lua/script.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "lua/instance.h"
+
+static struct palua_lua_instance *instance_of(struct analysis *analysis)
+{
+    return (struct palua_lua_instance *)analysis;
+}
+
+static void script_consume(struct analysis *analysis, struct batch *batch, struct output *output)
+{
+    struct palua_lua_instance *instance = instance_of(analysis);
+    instance->output = output;
+    if (instance->phase == INSTANCE_INIT) {
+        consume_calls(instance, "call_init", "init");
+        instance->phase = INSTANCE_RUN;
+        instance->print_call = 0;
+    }
+    if (!analysis->report.stop)
+        consume_batch(instance, batch);
+}
+
+static void script_flow_ended(struct analysis *analysis, uint64_t flow_id)
+{
+    struct palua_lua_instance *instance = instance_of(analysis);
+    if (!instance->keeps_state)
+        return;
+    instance->ended = memory_grow(instance->ended, &instance->ended_cap, instance->ended_count + 1,
+                                  sizeof *instance->ended);
+    instance->ended[instance->ended_count++] = flow_id;
+}
+
+static void script_merge(struct analysis *into, struct analysis *from)
+{
+    struct palua_lua_instance *a = instance_of(into), *b = instance_of(from);
+    for (size_t i = 0; i < a->aggregate_count; i++)
+        aggregate_merge(a->aggregates[i], b->aggregates[i]);
+    into->report.errors += from->report.errors;
+}
+
+/** done(fn), then the aggregations it did not print. Also after a stop: what was gathered is shown.
+ */
+static void script_finish(struct analysis *analysis, struct output *output)
+{
+    struct palua_lua_instance *instance = instance_of(analysis);
+    instance->output = output;
+    instance->phase = INSTANCE_DONE;
+    instance->slot.serial = 0;
+    instance->print_call = 0;
+    bool stopped = analysis->report.stop;
+    analysis->report.stop = false;
+    consume_calls(instance, "call_done", "done");
+    analysis->report.stop |= stopped;
+    for (size_t i = 0; i < instance->aggregate_count; i++)
+        if (!instance->printed[i])
+            host_print_aggregate(instance, i);
+    fault_tell_repeats(&instance->faults);
+}
+
+static void script_free(struct analysis *analysis)
+{
+    struct palua_lua_instance *instance = instance_of(analysis);
+    for (uint32_t i = 0; i < instance->handler_count; i++)
+        aggregate_binding_free(instance->handlers[i].binding);
+    state_free(instance->state);
+    merge_fini(&instance->merge);
+    fault_list_fini(&instance->faults);
+    text_fini(&instance->line);
+    memory_free(instance->handlers);
+    memory_free(instance->runs);
+    memory_free(instance->run_handlers);
+    memory_free((void *)instance->run_keys);
+    memory_free((void *)instance->aggregates);
+    memory_free(instance->printed);
+    memory_free(instance->ended);
+    memory_free(instance->name);
+    memory_free(instance);
+}
+
+static const struct analysis_ops script_ops = {
+    .consume = script_consume,
+    .flow_ended = script_flow_ended,
+    .merge = script_merge,
+    .finish = script_finish,
+    .free = script_free,
+};
+
+static struct palua_lua_instance *instance_new(const struct script_options *options,
+                                               const struct registry *registry,
+                                               struct interest *interest)
+{
+    struct palua_lua_instance *instance = memory_zalloc(1, sizeof *instance);
+    instance->name = memory_strdup(options->name);
+    instance->base =
+        (struct analysis){.ops = &script_ops, .name = instance->name, .order = options->order};
+    instance->options = *options;
+    instance->registry = registry;
+    instance->interest = interest;
+    instance->next_serial = 1;
+    text_init(&instance->line);
+    fault_list_init(&instance->faults, instance->name);
+    return instance;
+}
+
+struct analysis *script_new(const struct script_options *options, const struct registry *registry,
+                            struct interest *interest, struct error *err)
+{
+    struct palua_lua_instance *instance = instance_new(options, registry, interest);
+    instance->state = state_new(options->memory_cap, err);
+    if (instance->state && load_script(instance, err))
+        return &instance->base;
+    script_free(&instance->base);
+    return NULL;
+}
+
+bool script_start(struct analysis *script, const struct interest *interest, struct error *err)
+{
+    struct palua_lua_instance *instance = instance_of(script);
+    (void)interest; // what this script reads was added by itself, and is all that its views offer
+    if (script->order == 0 && !state_jit_works(instance->state))
+        fprintf(stderr, "palua: the JIT compiler gets no executable memory here (a hardened "
+                        "kernel?): scripts run interpreted, many times slower\n");
+    return load_loops(instance, err);
+}
