@@ -63,6 +63,11 @@ uint32_t flow_key_hash(const struct flow_key *key, uint64_t seed)
     return (uint32_t)XXH3_64bits_withSeed(key, sizeof *key, seed);
 }
 
+bool flow_key_is_loop(const struct flow_key *key)
+{
+    return memcmp(key->low, key->high, sizeof key->low) == 0 && key->low_port == key->high_port;
+}
+
 void flow_key_store(const struct flow_key *key, uint8_t low_responds, struct flow *out)
 {
     memcpy(out->addresses + 16 * low_responds, key->low, 16);

@@ -38,6 +38,9 @@ void flow_key_of(const struct decode_tuple *tuple, struct flow_key *out, uint8_t
 /** 32 bits that a sender cannot choose without knowing the seed. */
 uint32_t flow_key_hash(const struct flow_key *key, uint64_t seed);
 
+/** Whether a host talks to itself from one port: then there is one direction only. */
+bool flow_key_is_loop(const struct flow_key *key);
+
 /** Writes the key into a new flow.
  * @param low_responds  1 if the low end is the responder, else 0 */
 void flow_key_store(const struct flow_key *key, uint8_t low_responds, struct flow *out);

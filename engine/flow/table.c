@@ -215,7 +215,8 @@ static struct flow *begin(struct flow_table *table, const struct beginning *from
     uint8_t shard = (uint8_t)(packet->flow_hash >> SHARD_SHIFT);
     make_room(table, &table->shards[shard]);
     struct flow *flow = flow_pool_take(&table->pool);
-    bool answer = (from->tcp_flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK);
+    bool answer = (from->tcp_flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK) &&
+                  !flow_key_is_loop(from->key);
     flow_key_store(from->key, from->swapped ^ answer, flow);
     flow->shard = shard;
     flow->hash = from->hash;
