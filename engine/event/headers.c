@@ -175,6 +175,7 @@ static bool is_extension(const struct palua_packet *packet, uint32_t layer)
     case PALUA_PROTOCOL_IPV6_ROUTING:
     case PALUA_PROTOCOL_IPV6_FRAGMENT:
     case PALUA_PROTOCOL_IPV6_DSTOPTS:
+    case PALUA_PROTOCOL_AH:
     case PALUA_PROTOCOL_MIPV6:
     case PALUA_PROTOCOL_HIP:
     case PALUA_PROTOCOL_SHIM6:
