@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""Compares palua's decoding with tshark's over every shared capture of a link type that palua decodes.
+
+    layers_test.py LAYERS_PROGRAM SHARED_CAPTURES
+
+Three answers per capture must be the oracle's: how many frames have each chain of layers, up to the transport layer (in captures with
+encapsulations that palua does not decode yet, up to those); how many frames are IP fragments; and how many packets each
+five-tuple sent. Exits with 77 where the captures are not present.
+"""
+import collections
+import gzip
+import json
+import pathlib
+import subprocess
+import sys
+
+SKIPPED = 77
+LINKTYPES = {"0", "1", "12", "14", "101", "108", "113", "228", "229", "276"}
+UNREAD = (".gz", ".snoop")  # formats that are not read yet
+
+CARRIERS = {"eth", "vlan", "ieee8021ad", "raw", "null", "sll", "ip", "ipv6", "ipv6.hopopts", "ipv6.routing",
+            "ipv6.fraghdr", "ipv6.dstopts", "ah", "mipv6", "hip", "shim6"}
+QUOTING = {"icmp", "icmpv6"}
+ENDS = {"arp", "esp", "tcp", "udp"}
+
+REGRESSION = "pcapplusplus/Fuzzers__RegressionTests__regression_samples__"
+
+# Frames by chain of layers, {chain: (tshark, palua)}: every capture that differs, exactly, and why.
+STACKS = {
+    # tshark goes by the version nibble behind IP-in-IP, palua by the protocol number.
+    REGRESSION + "clusterfuzz-testcase-minimized-FuzzTarget-5468403752632320":
+        {"ip:ip:ipv6": (1, 0), "ip:ip": (0, 1)},
+    # tshark calls a header of another IP version data, palua a malformed IP header.
+    "zeek/quic__383379789-decrypt-crash.pcap": {"eth:data": (2, 0), "eth:ipv6": (0, 2)},
+    # tshark shows no layer behind the 11 frames of type 0xaaaa, and goes by the version nibble behind Ethernet too.
+    "ndpi/fuzz-2006-06-26-2594.pcap":
+        {"eth": (11, 0), "eth:data": (24, 35), "eth:ip:ipv6:ipv6.hopopts": (1, 0), "eth:ip": (6, 7)},
+    # IPv4 without payload: palua misses the header that the protocol field promises, tshark does not look.
+    "suricata-verify/decode-too-small__test.pcap": {"eth:ip": (2, 0), "eth:ip:tcp": (0, 1), "eth:ip:udp": (1, 2)},
+    # tshark takes protocol 62 for an old number of the mobility header; IANA gave it to CFTP.
+    "tcpdump/ipv6-mobility-header-oobr.pcap": {"ipv6:mipv6": (1, 0), "ipv6:data": (0, 1)},
+}
+# 80 hop-by-hop headers in one datagram, and an AH whose length goes past its end: tshark goes on behind it, palua stops.
+AH_BEYOND = {REGRESSION + "clusterfuzz-testcase-minimized-FuzzTarget-5757531338309632"}
+
+# Captures whose five-tuples differ, by the number of tuples.
+FLOWS = {
+    # An AH header that is malformed or cut hides the protocol: no five-tuple.
+    REGRESSION + "clusterfuzz-testcase-minimized-FuzzTarget-5757531338309632": 1,
+    "tcpdump/heapoverflow-ip_demux_print.pcap": 1,
+    # Without a transport header there are no ports: no five-tuple.
+    "suricata-verify/decode-too-small__test.pcap": 3,
+    "tcpdump/ipv6-mobility-header-oobr.pcap": 2,
+    # SCTP is not decoded yet: ports are 0.
+    "zeek/communityid__sctp.pcap": 4,
+}
+
+
+def known_part(chain):
+    """tshark's frame.protocols, up to where palua's part ends: behind a transport header, or at a protocol it calls data."""
+    layers = []
+    for name in chain.split(":"):
+        last = layers[-1] if layers else ""
+        if name == "ethertype":
+            continue
+        if last in ENDS or (last in QUOTING and name not in CARRIERS):
+            break
+        if name not in CARRIERS | QUOTING | ENDS:
+            layers.append("data")
+            break
+        layers.append(name)
+    return ":".join(layers)
+
+
+def difference(want, got):
+    return {key: (want[key], got[key]) for key in want | got if want[key] != got[key]}
+
+
+def is_defragmented(moved, fragments):
+    """Whether all that differs is that tshark shows a datagram's layers in the frame that completed it (or, where the capture cut the
+    frame, in the first fragment), and palua the fragment's bytes."""
+    gained = {key: got - want for key, (want, got) in moved.items() if got > want}
+    lost = {key: want - got for key, (want, got) in moved.items() if got < want}
+    if any(not key.endswith(("ip:data", "ipv6.fraghdr:data")) for key in gained):
+        return False
+    prefixes = tuple(key.removesuffix("data") for key in gained)
+    return (all(key.startswith(prefixes) for key in lost) and sum(gained.values()) == sum(lost.values()) <= fragments)
+
+
+def stacks_differ(name, oracle, answer):
+    want = collections.Counter()
+    for chain, count in oracle["stacks"].items():
+        want[known_part(chain)] += count
+    moved = difference(want, collections.Counter(answer["stacks"]))
+    if name in AH_BEYOND:
+        told = len(moved) == 2 and answer["anomalies"].get("ah_bad_length") == 1
+        return [] if told else [f"expected one frame to differ and to have a bad AH length: {moved}"]
+    for key, pair in STACKS.get(name, {}).items():
+        if moved.pop(key, None) != pair:
+            return [f"listed as differing in {key} by {pair}, but it does not"]
+    if not moved or is_defragmented(moved, sum(wanted_fragments(oracle))):
+        return []
+    return [f"frames by layers, (tshark, palua): {moved}"]
+
+
+def wanted_fragments(oracle):
+    return oracle["fragments"]["v4_fragments"], oracle["fragments"]["v6_fragments"]
+
+
+def has_hidden_ip(oracle):
+    """Whether there is IP inside an encapsulation that palua does not decode yet."""
+    def hidden(chain):
+        layers = [name for name in chain.split(":") if name != "ethertype"]
+        return {"ip", "ipv6"} & set(layers[len(known_part(chain).split(":")):])
+
+    return any(hidden(chain) for chain in oracle["stacks"])
+
+
+def fragments_differ(name, oracle, answer):
+    if has_hidden_ip(oracle):
+        return []
+    want = wanted_fragments(oracle)
+    got = (answer["fragments"].get("ip", 0), answer["fragments"].get("ipv6", 0))
+    return [] if want == got else [f"fragments {got}, expected {want}"]
+
+
+def has_comparable_flows(oracle):
+    """tshark counts the frame that completes a datagram, and sees into encapsulations that are not decoded yet."""
+    if any(wanted_fragments(oracle)):
+        return False
+    return all(set(flow.get("encap", ())) <= CARRIERS | {"ethertype"} for flow in oracle["flows_inner"])
+
+
+def flows_differ(name, oracle, answer):
+    want, got = collections.Counter(), collections.Counter()
+    for flow in oracle["flows_inner"]:
+        a, b, proto = tuple(flow["a"]), tuple(flow["b"]), flow["proto"]
+        want[a + b + (proto,)] += flow["pkts"][0]
+        want[b + a + (proto,)] += flow["pkts"][1]
+    for key, count in answer["flows"].items():
+        src, sport, dst, dport, proto = key.split(",")
+        ports = (int(sport), int(dport)) if proto in ("6", "17") else (0, 0)  # the oracle has none for ICMP
+        got[src, ports[0], dst, ports[1], -1 if proto == "59" else int(proto)] += count
+    moved = difference(want, got)
+    if len(moved) == FLOWS.get(name, 0):
+        return []
+    return [f"{len(moved)} five-tuples differ, expected {FLOWS.get(name, 0)}: {dict(list(moved.items())[:5])}"]
+
+
+def is_gradable(name, oracle):
+    return (oracle["summary"]["agrees_with_container"] and set(oracle["container"]["linktype_packets"]) <= LINKTYPES
+            and not name.endswith(UNREAD) and sum(oracle["stacks"].values()) == oracle["summary"]["packets"])
+
+
+def main(program, captures):
+    if not captures.is_dir():
+        print(f"skipped: {captures} is not present")
+        return SKIPPED
+    oracles = {}
+    for path in sorted((captures / "oracle").glob("*/*.json.gz")):
+        name = str(path.relative_to(captures / "oracle"))[:-len(".json.gz")]
+        oracle = json.loads(gzip.decompress(path.read_bytes()))
+        if is_gradable(name, oracle):
+            oracles[name] = oracle
+    output = subprocess.run([program, *(str(captures / "files" / name) for name in oracles)], stdout=subprocess.PIPE,
+                            check=True).stdout
+    failures = flows = 0
+    for (name, oracle), line in zip(oracles.items(), output.splitlines(), strict=True):
+        answer = json.loads(line)
+        lines = stacks_differ(name, oracle, answer) + fragments_differ(name, oracle, answer)
+        if has_comparable_flows(oracle):
+            lines += flows_differ(name, oracle, answer)
+            flows += len(answer["flows"])
+        for text in lines:
+            print(f"{name}: {text}")
+        failures += len(lines)
+    for name in sorted((set(STACKS) | set(FLOWS) | AH_BEYOND) - set(oracles)):
+        print(f"{name}: listed here, but there is no such capture to grade")
+        failures += 1
+    packets = sum(oracle["summary"]["packets"] for oracle in oracles.values())
+    print(f"{len(oracles)} captures, {packets} packets, {flows} one-way five-tuples: {failures} differences")
+    return 1 if failures or not oracles else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], pathlib.Path(sys.argv[2])))
