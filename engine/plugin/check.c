@@ -22,9 +22,10 @@ struct part {
     unsigned required;
 };
 
+/** With its article. */
 static const char *role_name(uint32_t role)
 {
-    static const char *const names[] = {"", "decoder", "dissector", "analysis"};
+    static const char *const names[] = {"", "a decoder", "a dissector", "an analysis"};
     return names[role];
 }
 
@@ -101,7 +102,7 @@ static bool check_parts(const struct palua_plugin *plugin, const char *where, st
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         bool wrong = parts[i].present ? !(parts[i].allowed & role) : (parts[i].required & role);
         if (wrong)
-            return error_set(err, ERROR_PLUGIN, where, "plugin '%s': a %s %s a %s", plugin->name,
+            return error_set(err, ERROR_PLUGIN, where, "plugin '%s': %s %s a %s", plugin->name,
                              role_name(plugin->role), parts[i].present ? "cannot have" : "needs",
                              parts[i].what);
     }
@@ -148,7 +149,7 @@ static bool check_numbers(const struct palua_plugin *plugin, const char *where, 
                         : kind == PALUA_ON_UDP_PORT || kind == PALUA_ON_TCP_PORT;
         if (!fits)
             return error_set(err, ERROR_PLUGIN, where,
-                             "plugin '%s': binding %u is of kind %u, which a %s cannot have",
+                             "plugin '%s': binding %u is of kind %u, which %s cannot have",
                              plugin->name, i, kind, role_name(plugin->role));
     }
     return true;
