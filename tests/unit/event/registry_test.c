@@ -239,7 +239,7 @@ Test(registry, refuses_lists_it_cannot_read)
 
 Test(registry, refuses_structs_without_a_header_and_too_many_fields)
 {
-    static char title[PALUA_FIELD_CAP + 1][8];
+    static char title[PALUA_FIELD_CAP + 1][16];
     static struct palua_field many[PALUA_FIELD_CAP + 1];
     struct palua_schema schema = sample;
     schema.size = sizeof(struct palua_event) - 1;
