@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include "sink/json.h"
+
+#include <math.h>
+
+#include <criterion/criterion.h>
+
+#include "format_fixture.h"
+
+static struct table table;
+static struct text out;
+
+static void stop(void)
+{
+    text_fini(&out);
+    table_fini(&table);
+}
+
+Test(json, one_object_per_row, .fini = stop)
+{
+    fixture_table(&table);
+    json_table(&table, &out);
+    cr_expect_str_eq(out.data,
+                     "{\"table\":\"hosts\",\"name\":\"a\\u001b[31m,\\\"b\\\"\\n\\\\\\u00ff\\tz\","
+                     "\"addr\":\"192.0.2.1\",\"count\":12000,\"share\":1.5}\n"
+                     "{\"table\":\"hosts\",\"name\":\"grün\",\"addr\":null,\"count\":7,"
+                     "\"share\":-0.000000001}\n");
+}
+
+Test(json, histograms_are_arrays, .fini = stop)
+{
+    fixture_hist(&table);
+    json_table(&table, &out);
+    cr_expect_str_eq(out.data, "{\"table\":\"sizes\",\"src\":\"x\",\"count\":162,\"hist\":["
+                               "{\"low\":1,\"high\":1,\"count\":2},"
+                               "{\"low\":2,\"high\":3,\"count\":0},"
+                               "{\"low\":4,\"high\":7,\"count\":160}]}\n");
+}
+
+Test(json, what_it_cannot_write_is_null, .fini = stop)
+{
+    const char *columns[] = {"a\"b", "c"};
+    struct table_schema schema = {"n", columns, 2, 0};
+    table_init(&table, &schema);
+    struct cell *row = table_add_row(&table);
+    row[0] = (struct cell){.type = CELL_REAL, .real = NAN};
+    row[1] = (struct cell){.type = CELL_REAL, .real = -INFINITY};
+    json_table(&table, &out);
+    cr_expect_str_eq(out.data, "{\"table\":\"n\",\"a\\\"b\":null,\"c\":null}\n");
+}
+
+Test(json, printed_lines)
+{
+    json_print("x\x1b\n\"", 4, &out);
+    cr_expect_str_eq(out.data, "{\"print\":\"x\\u001b\\n\\\"\"}\n");
+    text_fini(&out);
+}
