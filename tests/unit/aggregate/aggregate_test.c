@@ -289,13 +289,13 @@ Test(aggregate, declarations_are_checked)
     cr_expect_not(palua_aggregate_measure(aggregate, "m", "hist", "m", -1));
     cr_expect_not(palua_aggregate_measure(aggregate, "m", "hist", "m", NAN));
     for (int i = 1; i < 16; i++) {
-        char name[8];
+        char name[16];
         snprintf(name, sizeof name, "k%d", i);
         cr_expect(palua_aggregate_key(aggregate, name));
     }
     cr_expect_not(palua_aggregate_key(aggregate, "k16"));
     for (int i = 0; i < AGGREGATE_MEASURE_CAP; i++) {
-        char name[8];
+        char name[16];
         snprintf(name, sizeof name, "m%d", i);
         cr_expect(palua_aggregate_measure(aggregate, name, "count", name, 0));
     }
@@ -382,8 +382,9 @@ static struct palua_argument random_value(unsigned *seed)
     case 1:
         return real(rand_r(seed) % 1000 / 7.0 - 50);
     case 2:
-        return (struct palua_argument){.type = PALUA_UINT,
-                                       .integer = (int64_t)rand_r(seed) << 33 | rand_r(seed)};
+        return (struct palua_argument){
+            .type = PALUA_UINT,
+            .integer = (int64_t)((uint64_t)rand_r(seed) << 33 | (uint64_t)rand_r(seed))};
     case 3:
         return real(rand_r(seed) % 50 ? 1e-7 * rand_r(seed) : NAN);
     default:
