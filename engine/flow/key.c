@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "flow/key.h"
 
-#include <string.h>
+#include <stddef.h>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -11,14 +11,21 @@
 enum { PROTO_ICMP = 1, PROTO_ICMPV6 = 58 };
 
 _Static_assert(sizeof(struct flow_key) == 40, "the key is hashed as memory: no padding");
+_Static_assert(offsetof(struct flow, vlan) == offsetof(struct flow, ports) + 4 &&
+                   offsetof(struct flow, addr_len) == offsetof(struct flow, ports) + 6 &&
+                   offsetof(struct flow, proto) == offsetof(struct flow, ports) + 7,
+               "the key's rest lies in a flow as one word");
 
 static void load(struct palua_slice address, uint64_t out[2])
 {
     out[0] = out[1] = 0;
-    if (address.len == 16)
+    if (address.len == 16) {
         memcpy(out, address.data, 16);
-    else if (address.len == 4)
-        memcpy(out, address.data, 4);
+    } else if (address.len == 4) {
+        uint32_t word;
+        memcpy(&word, address.data, 4);
+        out[0] = word;
+    }
 }
 
 /** Whether end a comes behind end b. Any total order will do, so the addresses' bytes are compared
@@ -30,6 +37,8 @@ static uint8_t is_behind(const uint64_t a[2], uint16_t a_port, const uint64_t b[
     return (uint8_t)(above | (equal & (a_port > b_port)));
 }
 
+/* Keys of one-way and of paired messages cannot be equal: the low port of a pair is a type that is
+ * answered, that of a one-way message, its type, is not. */
 static bool is_one_way(const struct decode_tuple *tuple)
 {
     uint8_t counterpart;
@@ -39,23 +48,20 @@ static bool is_one_way(const struct decode_tuple *tuple)
 
 void flow_key_of(const struct decode_tuple *tuple, struct flow_key *out, uint8_t *swapped)
 {
-    uint64_t ends[2][2];
-    uint16_t ports[2] = {tuple->sport, tuple->dport};
-    load(tuple->src, ends[0]);
-    load(tuple->dst, ends[1]);
-    bool one_way = is_one_way(tuple);
-    uint8_t low = one_way ? 0 : is_behind(ends[0], ports[0], ends[1], ports[1]);
-    uint8_t high = low ^ 1;
+    uint64_t src[2], dst[2];
+    load(tuple->src, src);
+    load(tuple->dst, dst);
+    uint8_t swap = is_one_way(tuple) ? 0 : is_behind(src, tuple->sport, dst, tuple->dport);
+    uint64_t mask = -(uint64_t)swap; // all ones or none: exchanges without a branch
+    uint64_t first = (src[0] ^ dst[0]) & mask, second = (src[1] ^ dst[1]) & mask;
+    uint64_t rest = (uint64_t)tuple->proto << 56 | (uint64_t)(tuple->src.len & 0xff) << 48 |
+                    (uint64_t)tuple->vlan << 32 | (uint64_t)tuple->dport << 16 | tuple->sport;
     *out = (struct flow_key){
-        .low = {ends[low][0], ends[low][1]},
-        .high = {ends[high][0], ends[high][1]},
-        .low_port = ports[low],
-        .high_port = ports[high],
-        .vlan = tuple->vlan,
-        .proto = tuple->proto,
-        .kind = (uint8_t)(tuple->src.len | (one_way ? FLOW_KEY_ONE_WAY : 0)),
+        .low = {src[0] ^ first, src[1] ^ second},
+        .high = {dst[0] ^ first, dst[1] ^ second},
+        .rest = swap ? flow_key_turned(rest) : rest,
     };
-    *swapped = low;
+    *swapped = swap;
 }
 
 uint32_t flow_key_hash(const struct flow_key *key, uint64_t seed)
@@ -65,29 +71,19 @@ uint32_t flow_key_hash(const struct flow_key *key, uint64_t seed)
 
 bool flow_key_is_loop(const struct flow_key *key)
 {
-    return memcmp(key->low, key->high, sizeof key->low) == 0 && key->low_port == key->high_port;
+    return key->low[0] == key->high[0] && key->low[1] == key->high[1] &&
+           key->rest == flow_key_turned(key->rest);
 }
 
 void flow_key_store(const struct flow_key *key, uint8_t low_responds, struct flow *out)
 {
+    uint64_t rest = low_responds ? flow_key_turned(key->rest) : key->rest;
     memcpy(out->addresses + 16 * low_responds, key->low, 16);
     memcpy(out->addresses + 16 * !low_responds, key->high, 16);
-    out->ports[low_responds] = key->low_port;
-    out->ports[!low_responds] = key->high_port;
-    out->vlan = key->vlan;
-    out->proto = key->proto;
-    out->addr_len = key->kind & 0x7f;
-    out->flags = (uint8_t)((low_responds ? FLOW_LOW_RESPONDS : 0) |
-                           (key->kind & FLOW_KEY_ONE_WAY ? FLOW_ONE_WAY : 0));
-}
-
-bool flow_key_matches(const struct flow_key *key, const struct flow *flow)
-{
-    unsigned low = flow->flags & FLOW_LOW_RESPONDS;
-    unsigned high = low ^ 1;
-    unsigned kind = flow->addr_len | (flow->flags & FLOW_ONE_WAY ? FLOW_KEY_ONE_WAY : 0U);
-    return memcmp(flow->addresses + 16 * low, key->low, 16) == 0 &&
-           memcmp(flow->addresses + 16 * high, key->high, 16) == 0 &&
-           flow->ports[low] == key->low_port && flow->ports[high] == key->high_port &&
-           flow->vlan == key->vlan && flow->proto == key->proto && kind == key->kind;
+    out->ports[PALUA_ORIG] = (uint16_t)rest;
+    out->ports[PALUA_RESP] = (uint16_t)(rest >> 16);
+    out->vlan = (uint16_t)(rest >> 32);
+    out->addr_len = (uint8_t)(rest >> 48);
+    out->proto = (uint8_t)(rest >> 56);
+    out->flags = low_responds ? FLOW_LOW_RESPONDS : 0;
 }

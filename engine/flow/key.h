@@ -9,27 +9,22 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "decode/decode.h"
 #include "flow/table.h"
 
-/** Everything in it takes part in hash and comparison; no padding. */
+/** Whole words, so that hash and comparison read what was just written without waiting for it. */
 struct flow_key {
     uint64_t low[2]; /**< addresses as memory; IPv4 in the first 4 bytes, the rest 0 */
     uint64_t high[2];
-    uint16_t low_port;
-    uint16_t high_port;
-    uint16_t vlan;
-    uint8_t proto;
-    uint8_t kind; /**< address length, and FLOW_KEY_ONE_WAY */
+    uint64_t rest; /**< as memory: low port, high port, VLAN, address length, protocol: as struct
+                      flow has them */
 };
-
-enum { FLOW_KEY_ONE_WAY = 0x80 };
 
 /** In flow->flags. */
 enum flow_flag {
-    FLOW_LOW_RESPONDS = 1, /**< the key's low end is the responder */
-    FLOW_ONE_WAY = 2       /**< as in the key */
+    FLOW_LOW_RESPONDS = 1 /**< the key's low end is the responder */
 };
 
 /** @param swapped  1 if the packet's source is the high end, else 0 */
@@ -45,5 +40,21 @@ bool flow_key_is_loop(const struct flow_key *key);
  * @param low_responds  1 if the low end is the responder, else 0 */
 void flow_key_store(const struct flow_key *key, uint8_t low_responds, struct flow *out);
 
+/** `rest` as a flow has it whose low end responds: the ports change places. */
+static inline uint64_t flow_key_turned(uint64_t rest)
+{
+    return (rest & ~UINT64_C(0xffffffff)) | (rest & 0xffff) << 16 | (rest >> 16 & 0xffff);
+}
+
 /** Whether a flow has this key. */
-bool flow_key_matches(const struct flow_key *key, const struct flow *flow);
+static inline bool flow_key_matches(const struct flow_key *key, const struct flow *flow)
+{
+    unsigned low = flow->flags & FLOW_LOW_RESPONDS;
+    uint64_t ends[4], rest;
+    memcpy(ends, flow->addresses + 16 * low, 16);
+    memcpy(ends + 2, flow->addresses + 16 * (low ^ 1), 16);
+    memcpy(&rest, flow->ports, sizeof rest);
+    rest = low ? flow_key_turned(rest) : rest;
+    return ((ends[0] ^ key->low[0]) | (ends[1] ^ key->low[1]) | (ends[2] ^ key->high[0]) |
+            (ends[3] ^ key->high[1]) | (rest ^ key->rest)) == 0;
+}

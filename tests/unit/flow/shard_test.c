@@ -23,7 +23,7 @@ TestSuite(flow_shard, .init = setup, .fini = teardown);
 
 static struct flow_key key_of(uint16_t port)
 {
-    return (struct flow_key){.low_port = port, .high_port = 1, .kind = 4};
+    return (struct flow_key){.rest = UINT64_C(4) << 48 | 1U << 16 | port};
 }
 
 /** Adds a flow under a hash of the test's choice. */
