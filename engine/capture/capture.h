@@ -20,8 +20,8 @@ enum capture_status {
     CAPTURE_DAMAGED, /**< the current input is damaged or cut short: err says file, offset,
                         expected; the batch holds what came before (possibly nothing); the next call
                         goes on with the next input */
-    CAPTURE_FAILED /**< the current input cannot be opened or is no capture, err says why; the next
-                      call goes on with the next input */
+    CAPTURE_FAILED /**< the current input cannot be opened or read, or is no capture, err says why;
+                      the batch is empty; the next call goes on with the next input */
 };
 
 struct capture_options {
@@ -31,14 +31,19 @@ struct capture_options {
     uint32_t block_size;    /**< bytes per block */
     uint32_t record_cap;    /**< largest record in bytes; a longer one is damage */
     uint64_t skip;  /**< packets to leave out at the start; they are numbered all the same */
-    uint64_t count; /**< packets to stop after, 0 for all */
+    uint64_t count; /**< packets to give out, then comes the end: what lies behind them is not even
+                       opened; 0 for all */
 };
 
 struct capture *capture_new(const struct capture_options *options);
 /** Batches given out must have been recycled. */
 void capture_free(struct capture *capture);
 
-/** Fills an empty batch with the next packets of one block of one input. */
+/** Fills an empty batch with the next packets of one block of one input. On a pipe these are the
+ * packets that are there: it waits only where there is not one.
+ *
+ * A packet may claim fewer bytes on the wire than were captured (origlen < caplen); timestamps that
+ * 64 bits of nanoseconds do not hold become the nearest that they do. */
 enum capture_status capture_read(struct capture *capture, struct batch *batch, struct error *err);
 
 /** What is known of input `file` so far. */
@@ -48,12 +53,13 @@ struct capture_file {
 };
 const struct capture_file *capture_file(const struct capture *capture, uint32_t file);
 
+/** Of the packets given out; those skipped are not in it. */
 struct capture_totals {
     uint64_t packets;
     uint64_t bytes;      /**< captured */
     uint64_t wire_bytes; /**< original lengths */
     uint64_t read_bytes; /**< of the inputs, for progress */
-    int64_t first_ts_ns;
-    int64_t last_ts_ns;
+    int64_t first_ts_ns; /**< of the first packet given out */
+    int64_t last_ts_ns;  /**< of the last one; not necessarily the latest */
 };
 void capture_totals(const struct capture *capture, struct capture_totals *out);

@@ -16,8 +16,8 @@ struct source;
 struct source *source_open(const char *path, struct error *err);
 void source_close(struct source *source);
 
-/** Reads up to `cap` bytes: as many as there are now (for a pipe), at least one unless the end was
- * reached.
+/** Reads up to `cap` bytes: of a pipe as many as there are now, of a file all `cap` if it has them;
+ * at least one unless the end was reached. A read that a signal interrupts goes on.
  * @param len  bytes read; 0 at the end
  * @return false on an I/O error */
 bool source_read(struct source *source, uint8_t *data, size_t cap, size_t *len, struct error *err);

@@ -1,0 +1,85 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""Writes CATALOG.md, with tshark's count of the packets; --check compares instead, with tshark where it is present, and
+generates the generated captures anew.
+
+    tests/captures/catalog.py [--check]
+"""
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+import generate
+from generator import wellformed
+
+HERE = pathlib.Path(__file__).parent
+RECORDED = {
+    "dns.pcapng": "five clients ask a resolver (unbound) and a name server (bind9) over IPv4 and IPv6: 26 types, DNSSEC, failures, slow and "
+                  "unanswered questions, two over TCP; dig",
+    "http.pcap": "curl and python3's http.server: several requests on one connection, HEAD, POST, 404, 501, a refused connection",
+    "tls.pcapng": "openssl s_client and s_server: TLS 1.3 and 1.2, with and without a server name, ALPN, EC and RSA certificates, a handshake "
+                  "that fails",
+    "ssh.pcap": "ssh and sshd (OpenSSH): one command with public-key authentication",
+    "ping.pcap": "ping over IPv4 and IPv6, short and in fragments; ARP, neighbour discovery, an address that is not there, a closed UDP port",
+}
+EXPLAINED = {
+    "generated/sections.pcapng": "tshark shows the custom block as a packet",
+    "bad/linktype_unknown.pcap": "tshark reads no unknown link type",
+    "bad/section_cut.pcapng": "tshark takes the cut section header for another format",
+    "bad/two_bytes.pcap": "tshark takes the two bytes for another format",
+}
+
+
+def tshark_count(path):
+    run = subprocess.run(["tshark", "-n", "-r", path, "-T", "fields", "-e", "frame.number"], capture_output=True, text=True)
+    return len(run.stdout.split())
+
+
+def rows(count):
+    """File, what it shows, packets, tshark's count, by folder."""
+    for name, shows in RECORDED.items():
+        packets = count(HERE / name)
+        yield name, shows, packets, packets
+    for capture in generate.captures():
+        theirs = count(HERE / capture.path)
+        ours = capture.packets
+        if ours is None:
+            ours = theirs if theirs is None or capture.path not in EXPLAINED else theirs - 1
+        yield capture.path, capture.shows + (f"; exit status {capture.status}" if capture.status else ""), ours, theirs
+
+
+def write():
+    out = ["# Captures", "",
+           "Made by this project: recorded from real programs by `record.sh`, or written by `generate.py` (folder `generated`; folder `bad` for broken",
+           "containers). Packets are those palua gives; the last column is tshark's count, read by `catalog.py`, which writes this page.",
+           f"`mixed` is: {wellformed.mixed.__doc__}.", "",
+           "| file | what it shows | packets | tshark |", "|---|---|---|---|"]
+    for path, shows, ours, theirs in rows(tshark_count):
+        if ours != theirs:
+            assert path in EXPLAINED, (path, ours, theirs)
+            shows += f" ({EXPLAINED[path]})"
+        out.append(f"| {path} | {shows} | {ours} | {theirs} |")
+    (HERE / "CATALOG.md").write_text("\n".join(out) + "\n")
+
+
+def check():
+    wrong = []
+    for capture in generate.captures():
+        file = HERE / capture.path
+        if not file.exists() or file.read_bytes() != capture.data:
+            wrong.append(f"{capture.path}: not what generate.py writes")
+    listed = dict(re.findall(r"^\| (\S+\.pcap(?:ng)?) \|.*\| (\d+) \|$", (HERE / "CATALOG.md").read_text(), re.M))
+    present = {str(file.relative_to(HERE)) for file in HERE.rglob("*.pcap*")}
+    wrong += [f"{path}: not in CATALOG.md" for path in sorted(present - set(listed))]
+    wrong += [f"{path}: in CATALOG.md, but absent" for path in sorted(set(listed) - present)]
+    if shutil.which("tshark"):
+        wrong += [f"{path}: tshark counts {n}, CATALOG.md says {listed[path]}" for path in sorted(present & set(listed))
+                  if (n := tshark_count(HERE / path)) != int(listed[path])]
+    print("\n".join(wrong) or f"{len(listed)} captures are as CATALOG.md says")
+    return bool(wrong)
+
+
+if __name__ == "__main__":
+    sys.exit(check() if sys.argv[1:] == ["--check"] else write())
