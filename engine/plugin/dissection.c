@@ -198,12 +198,18 @@ static void unbind_flow(struct dissection *dissection, struct flow *flow)
     flow->dissector_state = NULL;
 }
 
+/** A header that is malformed beyond use has swallowed the payload; one that merely declares too
+ * much has not. */
+static bool has_payload(const struct palua_packet *packet, struct palua_slice payload)
+{
+    return payload.len || !(packet->layers[packet->transport].flags & PALUA_LAYER_BAD);
+}
+
 static bool fill_datagram(struct palua_datagram *in, const struct palua_packet *packet,
                           const struct decode_tuple *tuple, uint8_t direction)
 {
     if (packet->transport == PALUA_NO_LAYER || (packet->flags & PALUA_PACKET_FRAGMENT) ||
-        packet->layers[packet->transport].protocol != PALUA_PROTOCOL_UDP ||
-        (packet->layers[packet->transport].flags & PALUA_LAYER_BAD))
+        packet->layers[packet->transport].protocol != PALUA_PROTOCOL_UDP)
         return false;
     *in = (struct palua_datagram){
         .packet = packet,
@@ -216,7 +222,7 @@ static bool fill_datagram(struct palua_datagram *in, const struct palua_packet *
         .direction = direction,
         .layer = packet->transport,
     };
-    return true;
+    return has_payload(packet, in->payload);
 }
 
 static enum palua_verdict call_datagram(struct dissection *dissection,

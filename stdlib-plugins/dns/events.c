@@ -60,10 +60,6 @@ static const struct palua_field record_fields[] = {
     PALUA_FIELD(struct dns_record, type, PALUA_ENUM, "record type", .names = &dns_types),
     PALUA_FIELD(struct dns_record, ttl, PALUA_UINT, "time to live, seconds"),
     PALUA_FIELD(struct dns_record, data, PALUA_STRING, "data in presentation format"),
-    PALUA_FIELD_AS(struct dns_record, rclass, "class", PALUA_ENUM, "record class",
-                   .names = &dns_classes),
-    PALUA_FIELD(struct dns_record, cache_flush, PALUA_BOOL,
-                "multicast DNS: replaces what was known"),
 };
 
 static const struct palua_schema record_schema = {

@@ -141,7 +141,6 @@ static bool read_record(struct reader *reader, enum dns_section section, bool bu
         if (section == DNS_ADDITIONAL)
             read_opt(reader, record);
     } else if (reader->want->mdns) {
-        record->cache_flush = (record->rclass & TOP_BIT) != 0;
         record->rclass &= (uint16_t)(TOP_BIT - 1);
     }
     return !build || read_data(reader, record, data);

@@ -28,8 +28,7 @@ struct dns_record {
     struct palua_slice data; /**< as text */
     uint32_t ttl;            /**< seconds */
     uint16_t type;
-    uint16_t rclass;
-    uint8_t cache_flush;
+    uint16_t rclass; /**< without the top bit, if want.mdns */
 };
 
 struct dns_want {

@@ -284,8 +284,8 @@ struct palua_plugin {
      * @return false if these bytes are not the encapsulation: the layer stays data */
     bool (*decode)(struct palua_slice in, struct palua_decoded *out);
 
-    /** Dissector: one datagram of a flow bound to it; never a lone fragment; also if the snaplen
-     * cut it.
+    /** Dissector: one datagram of a flow bound to it; also if the snaplen cut it, or its UDP header
+     * declares more than there is; never a lone fragment.
      * @param state  flow_state_size bytes, zero at first, the same for both directions of the flow;
      * NULL if that size is 0 */
     enum palua_verdict (*datagram)(void *self, struct palua_call *call, void *state,
