@@ -170,6 +170,21 @@ Test(decoder, an_inner_packet_without_flow_leaves_the_carriers)
     cr_assert_eq(tuple.vlan, 0);
 }
 
+Test(decoder, an_inner_flow_without_ports_takes_none_from_its_carrier)
+{
+    struct decode_tuple tuple;
+    cr_assert(decoder_add(probe.decoder, &vxlan, &err));
+    put_vxlan_frame(4000, 4789);
+    frame.data[59] = P_GRE;
+    expect(&probe, 228, &frame,
+           "ip 0+78/20 udp 20+58/8 vxlan 28+50/8 eth 36+42/14 ip 50+28/20 data 70+8/0", "");
+    cr_assert_eq(probe.packet.network, 4);
+    cr_assert_eq(probe.packet.transport, PALUA_NO_LAYER);
+    cr_assert(decode_tuple(&probe.packet, &tuple));
+    cr_assert_eq(tuple.proto, P_GRE);
+    cr_assert_eq(tuple.sport, 0);
+}
+
 Test(decoder, every_kind_of_binding)
 {
     add_told();
@@ -304,6 +319,34 @@ Test(decoder, a_plugin_may_be_an_extension_header)
     cr_assert(decode_tuple(&probe.packet, &tuple));
     cr_assert_eq(tuple.proto, P_UDP);
     cr_assert_eq(tuple.sport, 3);
+}
+
+static bool decode_to_esp(struct palua_slice in, struct palua_decoded *out)
+{
+    (void)in;
+    out->next_kind = PALUA_ON_IP_PROTOCOL;
+    out->next_value = P_ESP;
+    return true;
+}
+
+Test(decoder, a_link_layer_inside_ip_ends_the_chain_of_ip_headers)
+{
+    static const struct palua_binding binding = {PALUA_ON_LINKTYPE, 148};
+    struct palua_plugin to_esp = told;
+    to_esp.name = "to_esp";
+    to_esp.bindings = &binding;
+    to_esp.binding_count = 1;
+    to_esp.decode = decode_to_esp;
+    struct decode_tuple tuple;
+    add_told();
+    cr_assert(decoder_add(probe.decoder, &to_esp, &err));
+    answer.next_kind = PALUA_ON_LINKTYPE;
+    answer.next_value = 148;
+    put_ip(&frame, P_GRE, 8);
+    put_fill(&frame, 8, 0);
+    expect(&probe, 228, &frame, "ip 0+28/20 told 20+8/0 to_esp 20+8/0 esp 20+8/8", "");
+    cr_assert(decode_tuple(&probe.packet, &tuple));
+    cr_assert_eq(tuple.proto, P_GRE);
 }
 
 Test(decoder, fragments_and_esp_behind_a_udp_plugin_are_none_of_the_carriers_chain)
