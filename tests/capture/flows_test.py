@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""Compares palua's flows with two other tools over the shared captures.
+
+    flows_test.py PALUA SHARED_CAPTURES
+
+tshark's five-tuples over whole files: packets and payload of each side, summed over palua's flows. And Zeek's connection logs, line by
+line: who originated, packets and IP bytes of each side, and where one connection ends and the next begins. Exits with 77 where the
+captures are not present.
+"""
+import collections
+import csv
+import gzip
+import json
+import pathlib
+import subprocess
+import sys
+
+from layers_test import FLOWS, REGRESSION, SKIPPED, difference, has_comparable_flows, is_gradable
+
+TCP, UDP = "6", "17"
+
+# Captures in which UDP's length field promises more than the IP datagram or the capture's original length holds, by the number of sides:
+# the oracle counts what is promised, palua what was on the wire.
+UDP_PROMISES = {
+    "pcapplusplus/Fuzzers__RegressionTests__clusterfuzz-testcase-minimized-FuzzTarget-6185045124251648": 1,
+    REGRESSION + "clusterfuzz-testcase-minimized-FuzzTarget-5114733584449536": 1,
+    REGRESSION + "clusterfuzz-testcase-minimized-FuzzTarget-5421416466481152": 1,
+    "tcpdump/lwres-pointer-arithmetic-ub.pcap": 1,
+}
+
+# Zeek's logs that differ, and why. Each must differ.
+ZEEK_DIFFERS = {
+    "core.erspanII/conn.log": "GRE is not decoded yet",
+    "core.erspanIII/conn.log": "GRE is not decoded yet",
+    "core.tunnels.gre-pptp/conn.log": "GRE is not decoded yet",
+    "core.tunnels.teredo/conn.log": "Teredo is not decoded yet",
+    "core.tunnels.teredo_bubble_with_payload/conn.log": "Teredo is not decoded yet",
+    "core.tunnels.ayiya-large-identity/conn.log": "AYIYA is not decoded yet",
+    "core.tunnels.geneve-vxlan-truncated/conn.log": "Geneve is not decoded yet",
+    "core.pppoe-over-qinq/conn.log": "PPPoE is not decoded yet",
+    "core.pppoe/conn.log": "PPPoE is not decoded yet",
+    "core.vntag/conn.log": "VN-Tag is not decoded yet",
+    "core.vntag-in-vlan/conn.log": "VN-Tag is not decoded yet",
+    "scripts.base.protocols.ftp.gridftp/conn.log": "Zeek stops looking at bulk transfers",
+    "scripts.base.protocols.ntp.misordered-ntp/conn.log": "Zeek turns an NTP answer that comes first around",
+}
+COUNTS = ("orig_pkts", "resp_pkts", "orig_ip_bytes", "resp_ip_bytes")
+IDENTITY = ("id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p", "proto")
+COMMUNITY_ID = "scripts.policy.protocols.conn.community-id-logging/conn.log.cut"
+
+
+def flow_ends(program, path, fields):
+    """One row per flow; a damaged capture's flows count too."""
+    command = [program, "-q", "-T", ",".join("flow.end." + field for field in fields), str(path)]
+    answer = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    if answer.returncode not in (0, 3):
+        raise RuntimeError(f"{command}: exit status {answer.returncode}")
+    return [line.split("\t") for line in answer.stdout.splitlines()]
+
+
+def palua_sides(program, path):
+    """{(sender, receiver, proto): packets, payload}"""
+    packets, payload = collections.Counter(), collections.Counter()
+    fields = ("proto", "orig_h", "orig_p", "resp_h", "resp_p", "orig_pkts", "resp_pkts", "orig_payload", "resp_payload")
+    for proto, orig_h, orig_p, resp_h, resp_p, *counts in flow_ends(program, path, fields):
+        if proto not in (TCP, UDP):  # the oracle has no ports for ICMP
+            orig_p = resp_p = "0"
+        there = (orig_h, int(orig_p), resp_h, int(resp_p), -1 if proto == "59" else int(proto))
+        back = (resp_h, int(resp_p), orig_h, int(orig_p), there[4])
+        for key, side in ((there, 0), (back, 1)):
+            packets[key] += int(counts[side])
+            if proto in (TCP, UDP):
+                payload[key] += int(counts[2 + side])
+    return packets, payload
+
+
+def oracle_sides(oracle):
+    packets, payload = collections.Counter(), collections.Counter()
+    for flow in oracle["flows_inner"]:
+        a, b, proto = tuple(flow["a"]), tuple(flow["b"]), flow["proto"]
+        for key, side in ((a + b + (proto,), 0), (b + a + (proto,), 1)):
+            packets[key] += flow["pkts"][side]
+            if str(proto) in (TCP, UDP):
+                payload[key] += flow["l4_payload"][side]
+    return packets, payload
+
+
+def sides_differ(program, captures, name, oracle):
+    want, want_payload = oracle_sides(oracle)
+    got, got_payload = palua_sides(program, captures / "files" / name)
+    lines = []
+    moved = difference(want, got)
+    if len(moved) != FLOWS.get(name, 0):
+        lines.append(f"packets of {len(moved)} sides differ, expected {FLOWS.get(name, 0)}: {dict(list(moved.items())[:3])}")
+    moved = {key: pair for key, pair in difference(want_payload, got_payload).items() if key in got and key in want}
+    expected = UDP_PROMISES.get(name, 0)
+    if len(moved) != expected or any(str(key[4]) != UDP or want < got for key, (want, got) in moved.items()):
+        lines.append(f"payload of {len(moved)} sides differs, expected {expected}: {dict(list(moved.items())[:3])}")
+    return lines, len(want)
+
+
+def zeek_rows(path):
+    fields, rows = None, []
+    for line in path.read_text().splitlines():
+        if line.startswith("#fields"):
+            fields = line.split("\t")[1:]
+        elif line and not line.startswith("#") and fields:
+            rows.append(dict(zip(fields, line.split("\t"))))
+    return rows
+
+
+def zeek_proto(name):
+    return {"icmp6": "icmp"}.get(name, name if name in ("tcp", "udp", "icmp") else "unknown_transport")
+
+
+def zeek_differs(program, capture, rows):
+    fields = [field.removeprefix("id.").replace("proto", "proto_name") for field in IDENTITY + COUNTS]
+    got = sorted(tuple(zeek_proto(value) if i == 4 else value for i, value in enumerate(row))
+                 for row in flow_ends(program, capture, fields))
+    want = sorted(tuple(row[field] for field in IDENTITY + COUNTS) for row in rows)
+    return [] if got == want else [f"Zeek: {want[:3]}, palua: {got[:3]}"]
+
+
+def zeek_logs(captures):
+    """(baseline, capture, rows) of each connection log that has all columns."""
+    with open(captures / "zeek" / "index.tsv", encoding="utf-8") as file:
+        for entry in csv.DictReader(file, delimiter="\t"):
+            capture = captures / "files" / entry["capture"]
+            if entry["log"] != "conn" or capture.suffix == ".gz":
+                continue
+            rows = zeek_rows(captures / "zeek" / entry["baseline"])
+            if rows and all(field in rows[0] for field in IDENTITY + COUNTS):
+                yield entry["baseline"], capture, rows
+
+
+def compare_zeek(program, captures):
+    failures, seen = [], 0
+    for baseline, capture, rows in zeek_logs(captures):
+        seen += 1
+        lines = zeek_differs(program, capture, rows)
+        if baseline in ZEEK_DIFFERS:
+            lines = [] if lines else [f"listed as differing ({ZEEK_DIFFERS[baseline]}), but it does not"]
+        failures += [f"{baseline}: {line}" for line in lines]
+    ids = flow_ends(program, captures / "files/zeek/doc__traces__get.trace", ["community_id"])
+    logged = (captures / "zeek" / COMMUNITY_ID).read_text().split()
+    if not ids or any(row[0] not in logged for row in ids):
+        failures.append(f"{COMMUNITY_ID}: {ids} is not in it")
+    return failures, seen
+
+
+def compare_oracle(program, captures):
+    failures, graded, sides = [], 0, 0
+    for path in sorted((captures / "oracle").glob("*/*.json.gz")):
+        name = str(path.relative_to(captures / "oracle"))[:-len(".json.gz")]
+        oracle = json.loads(gzip.decompress(path.read_bytes()))
+        if not is_gradable(name, oracle) or not has_comparable_flows(oracle):
+            continue
+        lines, count = sides_differ(program, captures, name, oracle)
+        failures += [f"{name}: {line}" for line in lines]
+        graded += 1
+        sides += count
+    return failures, graded, sides
+
+
+def main(program, captures):
+    if not captures.is_dir():
+        print(f"skipped: {captures} is not present")
+        return SKIPPED
+    failures, graded, sides = compare_oracle(program, captures)
+    more, logs = compare_zeek(program, captures)
+    print("\n".join(failures + more))
+    print(f"{graded} captures, {sides} sides of flows, {logs} connection logs: {len(failures + more)} differences")
+    return 1 if failures or more or not graded or not logs else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], pathlib.Path(sys.argv[2])))
