@@ -12,11 +12,11 @@
 
 /** One plugin of the set. Allocated for itself, so that what points to it stays true. */
 struct entry {
-    struct palua_plugin
-        plugin;      /**< a copy: as long as this engine's struct, whatever the plugin's */
-    char *where;     /**< path, or "bundled" */
-    char **values;   /**< one per option; NULL: the default */
-    uint16_t *kinds; /**< one per event */
+    struct palua_plugin plugin; /**< a copy, as long as this engine's struct */
+    char *where;                /**< path, or "bundled" */
+    bool loaded;                /**< `where` is the path of a shared object */
+    char **values;              /**< one per option; NULL: the default */
+    uint16_t *kinds;            /**< one per event */
 };
 
 struct plugin_set {
@@ -139,6 +139,8 @@ bool plugin_set_load(struct plugin_set *set, const char *path, struct error *err
                     : error_set(err, ERROR_PLUGIN, path,
                                 "no palua plugin: it has no palua_plugin_entry, which the macro "
                                 "PALUA_PLUGIN defines");
+    if (ok)
+        set->entries[set->count - 1]->loaded = true;
     // Also when it was refused: some of its schemas may stand in the registry already.
     set->handles =
         memory_grow(set->handles, &set->handle_cap, set->handle_count + 1, sizeof(void *));
@@ -175,8 +177,9 @@ bool plugin_set_find(const struct plugin_set *set, const char *name, uint32_t *i
     const char **names = memory_zalloc(set->count, sizeof *names);
     bool found = false;
     for (uint32_t i = 0; i < set->count && !found; i++) {
-        names[i] = set->entries[i]->plugin.name;
-        found = !strcmp(names[i], name);
+        const struct entry *entry = set->entries[i];
+        names[i] = entry->plugin.name;
+        found = !strcmp(names[i], name) || (entry->loaded && !strcmp(entry->where, name));
         if (found)
             *index = i;
     }

@@ -38,7 +38,8 @@ bool plugin_set_add(struct plugin_set *set, const struct palua_plugin *plugin, c
 uint32_t plugin_set_count(const struct plugin_set *set);
 /** In load order; lives as long as the set. */
 const struct palua_plugin *plugin_set_at(const struct plugin_set *set, uint32_t index);
-/** A plugin by name; unknown: an error that names the nearest. */
+/** A plugin by its name, or by the path it was loaded from; unknown: an error that names the
+ * nearest. */
 bool plugin_set_find(const struct plugin_set *set, const char *name, uint32_t *index,
                      struct error *err);
 
