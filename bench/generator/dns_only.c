@@ -27,7 +27,7 @@ static void run(struct world *world)
 
 const struct workload workload_dns = {"dns",
                                       "DNS questions and answers only",
-                                      {.packets = 10000000,
+                                      {.packets = 4000000,
                                        .size = UINT64_MAX,
                                        .seed = 1,
                                        .rate = 10000,

@@ -63,10 +63,10 @@ static void run(struct world *world)
 const struct workload workload_mix = {
     "mix",
     "web, DNS and more over many flows, some segments late or twice",
-    {.packets = 2450000,
+    {.packets = 2000000,
      .size = UINT64_MAX,
      .seed = 1,
-     .rate = 20000,
+     .rate = 10000,
      .flows = 2000,
      .names = 100000,
      .unique = 10,

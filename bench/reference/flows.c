@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* How fast can packets be decoded and one flow table be kept? Packets and bytes of every flow and
- * direction, in one open-addressing table of one cache line per flow. Packets are taken in groups,
- * so that the lines of a group are fetched while its other packets are decoded. */
+ * direction: flows of one cache line each, in the order they appeared, and an open-addressing index
+ * that stays small. Packets are taken in groups, so that what a packet needs is fetched while
+ * others are worked on. */
 #include <arpa/inet.h>
 #include <inttypes.h>
 
@@ -12,58 +13,77 @@
 #define GROUP 32
 #define FIRST_SIZE (1U << 16)
 #define SHOWN 10
+/* Address space for flows; pages exist once they are written. */
+#define FLOW_CAP (1U << 28)
 
 struct flow {
-    struct decode_key key; /**< words[4] is 0 in a free slot: the version is never 0 */
+    struct decode_key key;
     uint64_t bytes[2];
     uint32_t packets[2];
 };
 
+struct slot {
+    uint32_t hash;
+    uint32_t flow; /**< its index + 1; 0: free */
+};
+
 struct table {
     struct flow *flows;
-    uint64_t mask;
-    uint64_t count;
+    uint32_t count;
+    uint32_t mask;
+    struct slot *slots;
 };
 
 struct item {
     struct decode_key key;
-    uint64_t hash;
+    uint32_t hash;
+    uint32_t slot; /**< where to look next */
     uint32_t len;
     uint32_t side;
 };
 
-static struct flow *find(const struct table *table, const struct decode_key *key, uint64_t hash)
+/* @return the next slot from `at` on that is free or could be the one */
+static uint32_t probe(const struct table *table, uint32_t at, uint32_t hash)
 {
-    uint64_t slot = hash & table->mask;
-    while (table->flows[slot].key.words[4] && !decode_same(&table->flows[slot].key, key))
-        slot = (slot + 1) & table->mask;
-    return &table->flows[slot];
+    at &= table->mask;
+    while (table->slots[at].flow && table->slots[at].hash != hash)
+        at = (at + 1) & table->mask;
+    return at;
 }
 
 static void grow(struct table *table)
 {
-    struct table old = *table;
-    uint64_t size = (old.mask + 1) * 4;
-    table->flows = memory_table(size * sizeof *table->flows);
-    table->mask = size - 1;
-    for (uint64_t i = 0; i <= old.mask; i++)
-        if (old.flows[i].key.words[4])
-            *find(table, &old.flows[i].key, decode_hash(&old.flows[i].key)) = old.flows[i];
-    munmap(old.flows, (old.mask + 1) * sizeof *old.flows);
-}
-
-static void update(struct table *table, const struct item *item)
-{
-    struct flow *flow = find(table, &item->key, item->hash);
-    if (!flow->key.words[4]) {
-        flow->key = item->key;
-        table->count++;
+    struct slot *old = table->slots;
+    uint32_t size = table->mask + 1;
+    table->slots = memory_table(2ULL * size * sizeof *old);
+    table->mask = 2 * size - 1;
+    for (uint32_t i = 0; i < size; i++) {
+        if (!old[i].flow)
+            continue;
+        uint32_t at = old[i].hash & table->mask;
+        while (table->slots[at].flow)
+            at = (at + 1) & table->mask;
+        table->slots[at] = old[i];
     }
-    flow->packets[item->side]++;
-    flow->bytes[item->side] += item->len;
+    munmap(old, size * sizeof *old);
 }
 
-/* @return how many of up to GROUP packets, all in the buffer, have an IP header */
+static struct flow *find_or_add(struct table *table, const struct item *item)
+{
+    for (uint32_t at = item->slot;; at++) {
+        at = probe(table, at, item->hash);
+        struct slot *slot = &table->slots[at];
+        if (!slot->flow) {
+            *slot = (struct slot){item->hash, ++table->count};
+            table->flows[slot->flow - 1].key = item->key;
+            return &table->flows[slot->flow - 1];
+        }
+        if (decode_same(&table->flows[slot->flow - 1].key, &item->key))
+            return &table->flows[slot->flow - 1];
+    }
+}
+
+/* @return how many packets with an IP header there are, GROUP at most */
 static uint32_t take_group(struct capture *capture, const struct table *table, struct item *items)
 {
     struct capture_record record;
@@ -72,11 +92,26 @@ static uint32_t take_group(struct capture *capture, const struct table *table, s
     while (count < GROUP && capture_next(capture, &record)) {
         if (!decode(record.data, record.caplen, &decoded))
             continue;
-        struct item *item = &items[count++];
-        *item = (struct item){decoded.key, decode_hash(&decoded.key), record.len, decoded.side};
-        __builtin_prefetch(&table->flows[item->hash & table->mask], 1);
+        uint32_t hash = (uint32_t)decode_hash(&decoded.key);
+        items[count++] = (struct item){decoded.key, hash, hash, record.len, decoded.side};
+        __builtin_prefetch(&table->slots[hash & table->mask], 1);
     }
     return count;
+}
+
+static void update_group(struct table *table, struct item *items, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        items[i].slot = probe(table, items[i].slot, items[i].hash);
+        /* A new flow's line comes next in order, which the processor foresees. */
+        if (table->slots[items[i].slot].flow)
+            __builtin_prefetch(&table->flows[table->slots[items[i].slot].flow - 1], 1);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        struct flow *flow = find_or_add(table, &items[i]);
+        flow->packets[items[i].side]++;
+        flow->bytes[items[i].side] += items[i].len;
+    }
 }
 
 static void count_flows(struct capture *capture, struct table *table)
@@ -84,10 +119,11 @@ static void count_flows(struct capture *capture, struct table *table)
     struct item items[GROUP];
     uint32_t count;
     while ((count = take_group(capture, table, items))) {
-        for (uint32_t i = 0; i < count; i++)
-            update(table, &items[i]);
-        if (table->count * 8 > table->mask * 5)
+        update_group(table, items, count);
+        if (table->count > table->mask / 2)
             grow(table);
+        if (table->count > FLOW_CAP - GROUP)
+            capture_fail("too many flows");
     }
 }
 
@@ -116,10 +152,8 @@ static void print_answer(const struct table *table)
     struct flow *best[SHOWN + 1];
     uint32_t shown = 0;
     uint64_t packets = 0, bytes = 0;
-    for (uint64_t i = 0; i <= table->mask; i++) {
+    for (uint32_t i = 0; i < table->count; i++) {
         struct flow *flow = &table->flows[i];
-        if (!flow->key.words[4])
-            continue;
         packets += flow->packets[0] + flow->packets[1];
         bytes += flow->bytes[0] + flow->bytes[1];
         best[shown] = flow;
@@ -128,8 +162,7 @@ static void print_answer(const struct table *table)
         qsort(best, shown + 1, sizeof *best, larger);
         shown += shown < SHOWN;
     }
-    printf("flows %" PRIu64 "\npackets %" PRIu64 "\nbytes %" PRIu64 "\n", table->count, packets,
-           bytes);
+    printf("flows %u\npackets %" PRIu64 "\nbytes %" PRIu64 "\n", table->count, packets, bytes);
     for (uint32_t i = 0; i < shown; i++)
         print_flow(best[i]);
 }
@@ -140,7 +173,8 @@ int main(int argc, char **argv)
     if (argc != 2)
         capture_fail("usage: flows FILE");
     capture_init(&capture, argv[1]);
-    struct table table = {memory_table(FIRST_SIZE * sizeof(struct flow)), FIRST_SIZE - 1, 0};
+    struct table table = {memory_reserve(FLOW_CAP * sizeof(struct flow)), 0, FIRST_SIZE - 1,
+                          memory_table(FIRST_SIZE * sizeof(struct slot))};
     count_flows(&capture, &table);
     print_answer(&table);
     capture_fini(&capture);

@@ -18,3 +18,16 @@ static inline void *memory_table(size_t size)
     madvise(memory, size, MADV_HUGEPAGE);
     return memory;
 }
+
+/** Address space, of which only what is written becomes memory. */
+static inline void *memory_reserve(size_t size)
+{
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, -1, 0);
+    if (memory == MAP_FAILED) {
+        perror("no address space for a table");
+        exit(4);
+    }
+    madvise(memory, size, MADV_HUGEPAGE);
+    return memory;
+}

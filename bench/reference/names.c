@@ -200,10 +200,7 @@ int main(int argc, char **argv)
     capture_init(&capture, argv[1]);
     struct table table = {.slots = memory_table(FIRST_SIZE * sizeof(struct slot)),
                           .mask = FIRST_SIZE - 1,
-                          .text = mmap(NULL, TEXT_SIZE, PROT_READ | PROT_WRITE,
-                                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)};
-    if (table.text == MAP_FAILED)
-        capture_fail("no memory for the names");
+                          .text = memory_reserve(TEXT_SIZE)};
     print_answer(&table, count_names(&capture, &table));
     capture_fini(&capture);
     return 0;
