@@ -157,7 +157,8 @@ void aggregate_binding_consume(struct aggregate_binding *binding, const struct e
     struct palua_argument arguments[PALUA_ARGUMENT_CAP];
     for (uint32_t event = 0; event < queue->count; event++) {
         for (uint32_t i = 0; i < binding->path_count; i++) {
-            struct value value = path_read(&binding->paths[i], queue->events[event]);
+            struct value value;
+            path_read_into(&binding->paths[i], queue->events[event], &value);
             set_argument(&arguments[i], &value, &binding->paths[i], &binding->lists[i]);
         }
         aggregate_add(binding->aggregate, arguments);

@@ -216,36 +216,3 @@ bool path_resolve(const struct registry *registry, uint16_t kind, const char *fi
     *out = path;
     return true;
 }
-
-/** What the path starts from, and the `present` mask that goes with it. */
-static const void *base_of(const struct path *path, const struct palua_event *event,
-                           uint64_t *present)
-{
-    *present = UINT64_MAX;
-    switch (path->base) {
-    case PATH_PACKET:
-        return event->packet;
-    case PATH_FLOW:
-        *present = event->flow ? event->flow->present : 0;
-        return event->flow;
-    case PATH_FLOW_LIVE:
-        return event->live;
-    default:
-        *present = event->present;
-        return event;
-    }
-}
-
-struct value path_read(const struct path *path, const struct palua_event *event)
-{
-    uint64_t present;
-    const void *record = base_of(path, event, &present);
-    if (!record)
-        return (struct value){0};
-    if (!path->item)
-        return field_read_as(path->field, path->form, path->index, present, record);
-    struct value list = field_read(path->field, path->index, present, record);
-    list.item = path->item;
-    list.form = (uint8_t)path->form;
-    return list;
-}

@@ -38,6 +38,49 @@ struct path {
 bool path_resolve(const struct registry *registry, uint16_t kind, const char *field,
                   struct path *out, struct error *err);
 
+/** What the path starts from, and the `present` mask that goes with it. */
+static inline const void *path_record(const struct path *path, const struct palua_event *event,
+                                      uint64_t *present)
+{
+    *present = UINT64_MAX;
+    switch (path->base) {
+    case PATH_PACKET:
+        return event->packet;
+    case PATH_FLOW:
+        *present = event->flow ? event->flow->present : 0;
+        return event->flow;
+    case PATH_FLOW_LIVE:
+        return event->live;
+    default:
+        *present = event->present;
+        return event;
+    }
+}
+
 /** Reads a path: the form applied, absent if the event has no packet, flow or live fields to read
  * it from. */
-struct value path_read(const struct path *path, const struct palua_event *event);
+static inline void path_read_into(const struct path *path, const struct palua_event *event,
+                                  struct value *out)
+{
+    uint64_t present;
+    const void *record = path_record(path, event, &present);
+    if (!record) {
+        *out = (struct value){0};
+        return;
+    }
+    value_read(out, path->field, path->index, present, record);
+    if (path->item) {
+        out->item = path->item;
+        out->form = (uint8_t)path->form;
+    } else if (path->form != PATH_PLAIN) {
+        value_form(out, path->field, path->form);
+    }
+}
+
+/** The same as a result, where speed does not matter. */
+static inline struct value path_read(const struct path *path, const struct palua_event *event)
+{
+    struct value out;
+    path_read_into(path, event, &out);
+    return out;
+}

@@ -18,58 +18,6 @@ const char *enum_name(const struct palua_enum *names, uint64_t value)
     return found ? names->names[low].name : NULL;
 }
 
-/** The record's fields may stand unaligned (a plugin's packed struct), hence the copies. */
-static uint64_t read_uint(const uint8_t *at, uint8_t size)
-{
-    uint64_t out = 0;
-    memcpy(&out, at, size); // little-endian machines only, see base/cursor.h
-    return out;
-}
-
-static int64_t read_int(const uint8_t *at, uint8_t size)
-{
-    unsigned unused = 64U - 8U * size;
-    return (int64_t)(read_uint(at, size) << unused) >> unused;
-}
-
-static void read_slice(struct value *out, const uint8_t *at)
-{
-    memcpy(&out->slice, at, sizeof out->slice);
-    bool is_address = out->type == PALUA_IPADDR || out->type == PALUA_MAC;
-    if (is_address && !out->slice.len)
-        out->type = 0;
-}
-
-struct value field_read(const struct palua_field *field, uint32_t index, uint64_t present,
-                        const void *record)
-{
-    struct value out = {.type = field->type};
-    const uint8_t *at = (const uint8_t *)record + field->offset;
-    if (field->flags & PALUA_OPTIONAL && !palua_field_bit(present, index))
-        return (struct value){0};
-    switch (field->type) {
-    case PALUA_UINT:
-    case PALUA_ENUM:
-    case PALUA_BOOL:
-        out.uint = read_uint(at, field->size);
-        break;
-    case PALUA_INT:
-    case PALUA_TIME:
-    case PALUA_DURATION:
-        out.sint = read_int(at, field->size);
-        break;
-    case PALUA_REAL:
-        memcpy(&out.real, at, sizeof out.real);
-        break;
-    case PALUA_LIST:
-        memcpy(&out.list, at, sizeof out.list);
-        break;
-    default:
-        read_slice(&out, at);
-    }
-    return out;
-}
-
 /** An enum as its name, if it has one. */
 static void use_name(struct value *value, const struct palua_field *field)
 {
@@ -82,15 +30,12 @@ static void use_name(struct value *value, const struct palua_field *field)
     }
 }
 
-struct value field_read_as(const struct palua_field *field, enum path_form form, uint32_t index,
-                           uint64_t present, const void *record)
+void value_form(struct value *value, const struct palua_field *field, enum path_form form)
 {
-    struct value out = field_read(field, index, present, record);
-    if (form == PATH_NS && (out.type == PALUA_TIME || out.type == PALUA_DURATION))
-        out.type = PALUA_INT;
-    else if (form == PATH_NAME && out.type == PALUA_ENUM)
-        use_name(&out, field);
-    return out;
+    if (form == PATH_NS && (value->type == PALUA_TIME || value->type == PALUA_DURATION))
+        value->type = PALUA_INT;
+    else if (form == PATH_NAME && value->type == PALUA_ENUM)
+        use_name(value, field);
 }
 
 static void scalar_text(const struct value *value, struct text *out)

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <palua/event.h>
 
@@ -32,17 +33,95 @@ struct value {
     };
 };
 
+/** An unsigned integer of 1, 2, 4 or 8 bytes. A record's fields may stand unaligned (a plugin's
+ * packed struct), hence the copies. */
+static inline uint64_t value_uint(const uint8_t *at, uint8_t size)
+{
+    uint64_t u64;
+    uint32_t u32;
+    uint16_t u16;
+    switch (size) {
+    case 1:
+        return *at;
+    case 2:
+        memcpy(&u16, at, sizeof u16);
+        return u16;
+    case 4:
+        memcpy(&u32, at, sizeof u32);
+        return u32;
+    default:
+        memcpy(&u64, at, sizeof u64);
+        return u64;
+    }
+}
+
 /** Reads a field of any record laid out by a schema (an event, a list's item, a result row).
+ * Inline, and into the caller's struct, because it runs for every column of every event: a copied
+ * struct that was just written member by member stalls the processor.
  * @param index    the field's index in its schema
  * @param present  as in the event, or all ones; an optional field whose bit is not set is absent,
  * as are empty addresses */
-struct value field_read(const struct palua_field *field, uint32_t index, uint64_t present,
-                        const void *record);
+static inline void value_read(struct value *out, const struct palua_field *field, uint32_t index,
+                              uint64_t present, const void *record)
+{
+    const uint8_t *at = (const uint8_t *)record + field->offset;
+    unsigned unused = 64U - 8U * field->size;
+    bool absent = field->flags & PALUA_OPTIONAL && !palua_field_bit(present, index);
+    out->type = absent ? 0 : field->type;
+    out->form = PATH_PLAIN;
+    out->item = NULL;
+    switch (out->type) {
+    case 0:
+        out->uint = 0;
+        break;
+    case PALUA_UINT:
+    case PALUA_ENUM:
+    case PALUA_BOOL:
+        out->uint = value_uint(at, field->size);
+        break;
+    case PALUA_INT:
+    case PALUA_TIME:
+    case PALUA_DURATION:
+        out->sint = (int64_t)(value_uint(at, field->size) << unused) >> unused;
+        break;
+    case PALUA_REAL:
+        memcpy(&out->real, at, sizeof out->real);
+        break;
+    case PALUA_LIST:
+        memcpy(&out->list, at, sizeof out->list);
+        break;
+    case PALUA_IPADDR:
+    case PALUA_MAC:
+        memcpy(&out->slice, at, sizeof out->slice);
+        out->type = out->slice.len ? out->type : 0;
+        break;
+    default:
+        memcpy(&out->slice, at, sizeof out->slice);
+    }
+}
 
-/** The same in another form. An enum in PATH_NAME form reads as PALUA_STRING, or as its number
- * where it has no name; a time or duration in PATH_NS form as PALUA_INT. */
-struct value field_read_as(const struct palua_field *field, enum path_form form, uint32_t index,
-                           uint64_t present, const void *record);
+/** The same as a result. */
+static inline struct value field_read(const struct palua_field *field, uint32_t index,
+                                      uint64_t present, const void *record)
+{
+    struct value out;
+    value_read(&out, field, index, present, record);
+    return out;
+}
+
+/** Puts a value into another form: an enum in PATH_NAME form becomes PALUA_STRING, or a number
+ * where it has no name; a time or duration in PATH_NS form becomes PALUA_INT. */
+void value_form(struct value *value, const struct palua_field *field, enum path_form form);
+
+/** Both at once. */
+static inline struct value field_read_as(const struct palua_field *field, enum path_form form,
+                                         uint32_t index, uint64_t present, const void *record)
+{
+    struct value out = field_read(field, index, present, record);
+    if (form != PATH_PLAIN)
+        value_form(&out, field, form);
+    return out;
+}
 
 /** The name of an enum's value; NULL if it has none. */
 const char *enum_name(const struct palua_enum *names, uint64_t value);

@@ -121,7 +121,8 @@ static void print_event(struct fields *fields, const struct fields_kind *kind,
         fields->cells[i] = (struct cell){.type = CELL_NIL};
         if (!kind->has[i])
             continue;
-        struct value value = path_read(&kind->paths[i], event);
+        struct value value;
+        path_read_into(&kind->paths[i], event, &value);
         fields->cells[i] = cell_of(&value, kind->paths[i].field, &fields->scratch);
     }
     output_row(output, (struct output_key){key, fields->analysis.order, 0}, fields->stream,
