@@ -169,10 +169,9 @@ static void tell_profile(const struct setup *setup)
     text_fini(&out);
 }
 
-static void tell_counter(void *context, const char *plugin, const char *counter, uint64_t value)
+static void add_counter(void *context, const char *plugin, const char *counter, uint64_t value)
 {
-    (void)context;
-    fprintf(stderr, "palua: %s: %s %llu\n", plugin, counter, (unsigned long long)value);
+    text_add_format(context, ", %s.%s %llu", plugin, counter, (unsigned long long)value);
 }
 
 static void tell_summary(struct running *running)
@@ -186,14 +185,17 @@ static void tell_summary(struct running *running)
         .elapsed_ns = progress_now() - running->progress.started_ns,
         .partial = running->stopped && !output_closed(setup->output),
     };
-    struct text line;
+    struct text counters, line;
+    text_init(&counters);
     text_init(&line);
     capture_totals(setup->capture, &summary.capture);
     worker_totals(setup->worker, &summary.worker);
     summary.anomalies += summary.worker.anomalies;
-    worker_counters(setup->worker, tell_counter, NULL);
+    worker_counters(setup->worker, add_counter, &counters);
+    summary.counters = counters.data;
     summary_text(&summary, &line);
     fputs(line.data, stderr);
+    text_fini(&counters);
     text_fini(&line);
 }
 

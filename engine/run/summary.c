@@ -59,6 +59,8 @@ void summary_text(const struct summary *summary, struct text *out)
     add_count(out, summary->clock_jumps, "timestamps held back as wrong");
     add_count(out, summary->errors, "errors");
     add_count(out, summary->damaged, "inputs damaged or unreadable");
+    if (summary->counters)
+        text_add_str(out, summary->counters);
     if (summary->partial)
         text_add_str(out, "; stopped early, results are partial");
     text_add_char(out, '\n');

@@ -18,7 +18,8 @@ struct summary {
     uint64_t errors;      /**< script and plugin errors */
     uint64_t damaged;     /**< inputs damaged, cut short or unreadable */
     int64_t elapsed_ns;
-    bool partial; /**< stopped before the end of the input */
+    const char *counters; /**< of plugins: ", NAME.COUNTER n" each; NULL if there are none */
+    bool partial;         /**< stopped before the end of the input */
 };
 
 /** Appends the line, with its newline. */

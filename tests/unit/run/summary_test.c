@@ -29,6 +29,7 @@ Test(summary, tells_everything_shed_or_damaged)
                              .errors = 4,
                              .damaged = 1,
                              .elapsed_ns = 1000000000,
+                             .counters = ", dns.records_shed 5",
                              .partial = true},
            "palua: 999 packets, 1.0 kB, 1,000 flows in 1.00 s (999 packets/s), 2 anomalies, 3 "
            "flows evicted "
