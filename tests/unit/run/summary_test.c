@@ -33,7 +33,8 @@ Test(summary, tells_everything_shed_or_damaged)
                              .partial = true},
            "palua: 999 packets, 1.0 kB, 1,000 flows in 1.00 s (999 packets/s), 2 anomalies, 3 "
            "flows evicted "
-           "at the cap, 1 timestamps held back as wrong, 4 errors, 1 inputs damaged or unreadable; "
+           "at the cap, 1 timestamps held back as wrong, 4 errors, 1 inputs damaged or unreadable, "
+           "dns.records_shed 5; "
            "stopped "
            "early, results are partial\n");
 }
