@@ -17,6 +17,7 @@ local INDEX_CAP = 2 ^ 20 -- what the upper bits of a view hold
 -- @param count   function(v): number of items; raises if the view is stale
 -- @param field   address of the field's schema
 function M.metatable(name, item, count, slot, instance, field)
+    field = cast("const void *", field)
     local function index(v, i)
         if type(i) ~= "number" then
             if type(i) == "string" then

@@ -170,6 +170,7 @@ end
 --- Runs the top level.
 -- @param source, chunkname  the script's text, "@name"
 function M.load(host, source, chunkname)
+    jit.off() -- until start: no loop may be patched before its bytecode was read
     script.host, script.chunkname = host, chunkname
     script.slot = ffi.cast("struct palua_lua_slot *", host.slot)
     script.instance = ffi.cast("struct palua_lua_instance *", host.instance)
@@ -186,10 +187,8 @@ function M.load(host, source, chunkname)
     if not chunk then
         fail(problem)
     end
-    jit.off() -- so that no loop of the top level is patched before its bytecode was read
     setfenv(chunk, script.env)
     chunk()
-    jit.on()
 end
 
 local function is_ours(fn)
@@ -438,8 +437,11 @@ function M.start(runs_address)
         loops[#loops + 1] = loop.chain({ slot = script.slot, instance = script.instance, profile = lap, handlers = chained,
             index = #loops, run = runs + #loops, state = state })
     end
+    jit.opt.start("hotloop=61", "maxtrace=8000", "maxrecord=20000", "maxirconst=4000", "maxside=2000", "maxsnap=4000", "sizemcode=256",
+        "maxmcode=65536")
+    jit.on()
     script.drop = drop and function(ids, count) drop(ffi.cast("const uint64_t *", ids), count) end
-    return loop.all(loops, runs), script.drop
+    return loop.all(loops), script.drop
 end
 
 --- Calls the functions given to init or done, one per call, so that one that fails does not keep the next from running.

@@ -2,12 +2,12 @@
 --- Generates the loops that call handlers: one per handler that does not depend on order, and one
 --- chain of ifs, in capture order, for all others of the instance.
 local ffi = require("ffi")
-local jit = require("jit")
 
 local concat, format = table.concat, string.format
 local M = {}
 
 local CALLS = 25 -- handlers per function of the chain: a Lua function has at most 60 upvalues
+local GROUP = 50 -- loops called by one function, for the same reason
 
 --- A chunk's locals come as one table, so that their number is not bounded by a call.
 local function compile(name, source, values)
@@ -90,19 +90,24 @@ function M.chain(at)
     return compile("palua.loop", CHAIN, { slot = at.slot, run = at.run, call = call, cast = ffi.cast, index = at.index })
 end
 
---- One function that runs every loop that has something left, to be called once per batch. It is not
---- compiled itself: each loop is a trace of its own.
-function M.all(loops, runs)
-    local function batch()
-        for i = 1, #loops do
-            local run = runs[i - 1]
-            if run.first < run.count then
-                loops[i]()
-            end
+--- One function that runs every loop, to be called once per batch. Written out call by call: as a loop it
+-- would keep LuaJIT from compiling the way from one inner loop to the next.
+function M.all(loops)
+    local following
+    local last = #loops
+    repeat
+        local from = math.max(1, last - GROUP + 1)
+        local values, head, body = { following = following }, { "local v = ...\nlocal following = v.following" }, {}
+        for i = from, last do
+            values["l" .. i] = loops[i]
+            head[#head + 1] = format("local l%d = v.l%d", i, i)
+            body[#body + 1] = format("l%d()", i)
         end
-    end
-    jit.off(batch)
-    return batch
+        body[#body + 1] = following and "following()" or nil
+        following = compile("palua.loop", format("%s\nreturn function()\n%s\nend", concat(head, "\n"), concat(body, "\n")), values)
+        last = from - 1
+    until last < 1
+    return following
 end
 
 --- The state of the current event's flow: an empty table at first.

@@ -177,9 +177,9 @@ end
 local function equals_string(v, s)
     local data, len, code = bytes(v)
     if code == IPADDR or code == MAC then
-        return C.palua_lua_is_address(code, data, len, s, #s)
+        return C.palua_lua_is_address(code, data, len, s, #s) == 1
     end
-    return len == #s and C.palua_lua_same(data, len, s, len)
+    return len == #s and C.palua_lua_same(data, len, s, len) == 1
 end
 
 local function equals(a, b)
@@ -192,7 +192,7 @@ local function equals(a, b)
     end
     local a_data, a_len = bytes(a)
     local b_data, b_len = bytes(b)
-    return C.palua_lua_same(a_data, a_len, b_data, b_len)
+    return C.palua_lua_same(a_data, a_len, b_data, b_len) == 1
 end
 
 local function as_text(v)

@@ -26,7 +26,8 @@ bool script_describe(const struct script_options *options, const struct registry
         if (ok)
             text_add_str(out, told);
         else
-            error_set(err, ERROR_SCRIPT, options->name, "%s", told ? told : "it cannot be described");
+            error_set(err, ERROR_SCRIPT, options->name, "%s",
+                      told ? told : "it cannot be described");
         lua_settop(L, 0);
         script->ops->free(script);
     }

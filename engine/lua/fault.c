@@ -78,11 +78,15 @@ static const char *without_place(const struct fault_list *list, const char *mess
     return at + digits + 3;
 }
 
-static void add_frame(struct fault_list *list, lua_State *L, lua_Debug *frame)
+/** What a function is called says something only if the script called it. */
+static void add_frame(struct fault_list *list, lua_State *L, int level, lua_Debug *frame)
 {
+    lua_Debug caller;
+    bool known = lua_getstack(L, level + 1, &caller) && lua_getinfo(L, "S", &caller) &&
+                 is_script(list, &caller);
     lua_getinfo(L, "n", frame);
     text_add_format(&list->traceback, "    %s:%d", list->script, frame->currentline);
-    if (frame->name)
+    if (frame->name && known)
         text_add_format(&list->traceback, " in function '%s'", frame->name);
     else
         text_add_format(&list->traceback, " in the function at line %d", frame->linedefined);
@@ -98,7 +102,7 @@ static void trace_back(struct fault_list *list, lua_State *L)
         level = script_level(list, L, level, &frame);
         if (level < 0)
             return;
-        add_frame(list, L, &frame);
+        add_frame(list, L, level, &frame);
     }
 }
 

@@ -56,6 +56,7 @@ struct palua_lua_instance {
     size_t ended_count;
     size_t ended_cap;
     bool keeps_state;
+    bool jit_works;
 
     struct output *output;
     struct text line; /**< what print has put together so far */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "lua/merge.h"
 
+#include <stdbool.h>
+
 #include "base/memory.h"
 
 void merge_fini(struct merge *merge)
@@ -9,6 +11,7 @@ void merge_fini(struct merge *merge)
     memory_free(merge->handlers);
     memory_free(merge->keys);
     memory_free(merge->sources);
+    memory_free(merge->heap);
 }
 
 void merge_clear(struct merge *merge)
@@ -28,42 +31,51 @@ void merge_add(struct merge *merge, const struct event_queue *queue, const uint1
         (struct merge_source){.queue = queue, .handlers = handlers, .handler_count = handler_count};
 }
 
-static uint64_t key_of(const struct merge_source *source)
+static bool comes_before(const struct merge_head *a, const struct merge_head *b)
 {
-    return source->queue->keys[source->next];
+    return a->key != b->key ? a->key < b->key : a->source < b->source;
 }
 
-/** A queue is ascending, so the sources form a heap of their next keys. Sources keep their order in
- * memory among equals: the comparison falls back on the queue's place in the batch. */
-static int comes_before(const struct merge_source *a, const struct merge_source *b)
-{
-    uint64_t key_a = key_of(a), key_b = key_of(b);
-    return key_a != key_b ? key_a < key_b : a->queue < b->queue;
-}
-
-static void sift_down(struct merge_source *heap, size_t count, size_t at)
+/** Puts `head` into the place that is free at `at`, or below it. */
+static void sift_down(struct merge_head *heap, size_t count, size_t at, struct merge_head head)
 {
     for (;;) {
-        size_t least = at;
-        for (size_t child = 2 * at + 1; child <= 2 * at + 2 && child < count; child++)
-            if (comes_before(&heap[child], &heap[least]))
-                least = child;
-        if (least == at)
-            return;
-        struct merge_source kept = heap[at];
-        heap[at] = heap[least];
-        heap[least] = kept;
-        at = least;
+        size_t child = 2 * at + 1;
+        if (child >= count)
+            break;
+        child += child + 1 < count && comes_before(&heap[child + 1], &heap[child]);
+        if (!comes_before(&heap[child], &head))
+            break;
+        heap[at] = heap[child];
+        at = child;
     }
+    heap[at] = head;
+}
+
+static struct merge_head head_of(const struct merge *merge, size_t source)
+{
+    const struct merge_source *at = &merge->sources[source];
+    return (struct merge_head){.key = at->queue->keys[at->next], .source = (uint32_t)source};
+}
+
+static void build_heap(struct merge *merge)
+{
+    struct merge_head *heap = merge->heap;
+    for (size_t i = 0; i < merge->source_count; i++)
+        heap[i] = head_of(merge, i);
+    for (size_t i = merge->source_count; i-- > 0;)
+        sift_down(heap, merge->source_count, i, heap[i]);
 }
 
 static void reserve(struct merge *merge)
 {
-    size_t total = 0, cap = merge->cap;
+    size_t total = 0;
     for (size_t i = 0; i < merge->source_count; i++)
         total = memory_add(
             total, memory_mul(merge->sources[i].queue->count, merge->sources[i].handler_count));
-    if (total <= cap)
+    merge->heap =
+        memory_grow(merge->heap, &merge->heap_cap, merge->source_count + 1, sizeof *merge->heap);
+    if (total <= merge->cap)
         return;
     merge->events = memory_resize((void *)merge->events, memory_mul(total, sizeof *merge->events));
     merge->handlers = memory_resize(merge->handlers, memory_mul(total, sizeof *merge->handlers));
@@ -71,27 +83,32 @@ static void reserve(struct merge *merge)
     merge->cap = total;
 }
 
-static void take(struct merge *merge, const struct merge_source *source)
+/** Takes the source's next event, once per handler. */
+static void take(struct merge *merge, struct merge_source *source, uint64_t key)
 {
+    const struct palua_event *event = source->queue->events[source->next++];
     for (uint32_t i = 0; i < source->handler_count; i++) {
-        merge->events[merge->count] = source->queue->events[source->next];
+        merge->events[merge->count] = event;
         merge->handlers[merge->count] = source->handlers[i];
-        merge->keys[merge->count] = key_of(source);
+        merge->keys[merge->count] = key;
         merge->count++;
     }
 }
 
 void merge_run(struct merge *merge)
 {
-    struct merge_source *heap = merge->sources;
     size_t left = merge->source_count;
     reserve(merge);
-    for (size_t i = left; i-- > 0;)
-        sift_down(heap, left, i);
+    build_heap(merge);
     while (left) {
-        take(merge, &heap[0]);
-        if (++heap[0].next == heap[0].queue->count)
-            heap[0] = heap[--left];
-        sift_down(heap, left, 0);
+        struct merge_head head = merge->heap[0];
+        struct merge_source *source = &merge->sources[head.source];
+        take(merge, source, head.key);
+        if (source->next < source->queue->count)
+            head.key = source->queue->keys[source->next];
+        else
+            head = merge->heap[--left];
+        if (left)
+            sift_down(merge->heap, left, 0, head);
     }
 }

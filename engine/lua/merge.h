@@ -18,6 +18,12 @@ struct merge_source {
     uint32_t next; /**< event to be taken next */
 };
 
+/** A source by its next key. */
+struct merge_head {
+    uint64_t key;
+    uint32_t source;
+};
+
 struct merge {
     const struct palua_event **events;
     uint16_t *handlers;
@@ -27,6 +33,8 @@ struct merge {
     struct merge_source *sources;
     size_t source_count;
     size_t source_cap;
+    struct merge_head *heap;
+    size_t heap_cap;
 };
 
 void merge_fini(struct merge *merge);

@@ -137,8 +137,8 @@ static bool mac_parse(const char *text, uint8_t out[6])
     return true;
 }
 
-bool palua_lua_is_address(uint32_t type, const uint8_t *data, uint32_t len, const char *text,
-                          size_t text_len)
+uint32_t palua_lua_is_address(uint32_t type, const uint8_t *data, uint32_t len, const char *text,
+                              size_t text_len)
 {
     uint8_t parsed[16];
     if (memchr(text, '\0', text_len))
@@ -151,7 +151,7 @@ bool palua_lua_is_address(uint32_t type, const uint8_t *data, uint32_t len, cons
     return inet_pton(family, text, parsed) == 1 && memcmp(parsed, data, len) == 0;
 }
 
-bool palua_lua_same(const uint8_t *a, uint32_t a_len, const uint8_t *b, uint32_t b_len)
+uint32_t palua_lua_same(const uint8_t *a, uint32_t a_len, const uint8_t *b, uint32_t b_len)
 {
     return a_len == b_len && (!a_len || memcmp(a, b, a_len) == 0);
 }

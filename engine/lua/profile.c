@@ -3,7 +3,8 @@
 
 #include "lua/instance.h"
 
-/** Calls one of the loader's functions for a text about handler `number` (or the whole script); "?" if it fails. */
+/** Calls one of the loader's functions for a text about handler `number` (or the whole script); "?"
+ * if it fails. */
 static void add_told(struct palua_lua_instance *instance, const char *function, uint32_t number,
                      struct text *out)
 {

@@ -112,6 +112,7 @@ struct analysis *script_new(const struct script_options *options, const struct r
 {
     struct palua_lua_instance *instance = instance_new(options, registry, interest);
     instance->state = state_new(options->memory_cap, err);
+    instance->jit_works = instance->state && state_jit_works(instance->state);
     if (instance->state && load_script(instance, err))
         return &instance->base;
     script_free(&instance->base);
@@ -122,7 +123,7 @@ bool script_start(struct analysis *script, const struct interest *interest, stru
 {
     struct palua_lua_instance *instance = instance_of(script);
     (void)interest; // what this script reads was added by itself, and is all that its views offer
-    if (script->order == 0 && !state_jit_works(instance->state))
+    if (script->order == 0 && !instance->jit_works)
         fprintf(stderr, "palua: the JIT compiler gets no executable memory here (a hardened "
                         "kernel?): scripts run interpreted, many times slower\n");
     return load_loops(instance, err);
