@@ -362,7 +362,7 @@ local function own_value(v)
 end
 
 --- e:copy(): a table with all fields by name, lists as tables of tables, that outlives the event.
-local function copier(schema, entries, flow_entries)
+local function copier(entries, flow_entries)
     return function(e)
         local out = {}
         for _, entry in ipairs(entries) do
@@ -396,7 +396,7 @@ local function make_view(schema)
     local reads = schema.reads
     local entries, flow = sorted_entries(reads.entries), sorted_entries(reads.flow)
     schema.view = view.event_type(schema, script.bases, entries, reads.has_flow and flow or nil, missing(schema, ""),
-        missing(schema, "flow."), reads.copy and copier(schema, entries, flow) or nil)
+        missing(schema, "flow."), reads.copy and copier(entries, flow) or nil)
 end
 
 --- Generates views and loops.

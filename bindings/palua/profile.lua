@@ -43,15 +43,21 @@ local function note_abort(fn, pc, code, reason)
     end
 end
 
-local function on_trace(what, _, fn, pc, code, reason)
+--- A trace that starts at a function's head is a detour: the loops inline what they call, and replace it.
+local detours = {}
+
+local function on_trace(what, trace, fn, pc, code, reason)
     if what == "start" then
         recording = {}
+        detours[trace] = code and detours[code] or (not code and pc == 0) -- code is the parent here
     elseif what == "stop" then
         for id in pairs(recording) do
             compiled[id] = true
         end
     elseif what == "abort" then
-        note_abort(fn, pc, code, reason)
+        if not detours[trace] then
+            note_abort(fn, pc, code, reason)
+        end
     elseif what == "flush" then
         compiled = {}
     end

@@ -184,7 +184,7 @@ local function make_random(seed, place)
         elseif high == nil then
             low, high = 1, low
         end
-        if not (low <= high) then
+        if low > high or low ~= low or high ~= high then
             error("math.random: the interval is empty", 0)
         end
         return floor(r * (high - low + 1)) + low
@@ -223,8 +223,19 @@ function M.environment(own, text, seed, place)
     for name, value in next, own do
         env[name] = value
     end
-    -- ("x"):upper() finds its methods in the script's own copy, which has no dump.
-    debug_getmetatable("").__index = env.string
+    -- ("x"):upper() finds its methods in a copy that no script can change, as palua's own modules use them too; what
+    -- a script adds to its `string` is found after them.
+    local methods, added = {}, env.string
+    for name, value in next, env.string do
+        methods[name] = value
+    end
+    debug_getmetatable("").__index = function(_, name)
+        local method = methods[name]
+        if method == nil then
+            return added[name]
+        end
+        return method
+    end
     debug_getmetatable("").__metatable = false
     return env, M.stateless(env)
 end

@@ -22,21 +22,28 @@ function M.attach(to)
     instance = to
 end
 
---- Whether `v` is a byte-like view. Numbers are the only other cdata that cannot be indexed.
-local function is_bytes(v)
+--- The slice function of a byte-like view, nil for anything else. Numbers are the only other cdata that cannot
+-- be indexed.
+local function slice_of(v)
     if type(v) ~= "cdata" or istype(int64, v) or istype(uint64, v) or istype(complex, v) then
-        return false
+        return nil
     end
-    return v[SLICE] ~= nil
+    return v[SLICE]
+end
+
+--- Whether `v` is a byte-like view.
+local function is_bytes(v)
+    return slice_of(v) ~= nil
 end
 M.is_bytes = is_bytes
 
 --- Where the bytes of a view are: pointer, length, type code. Raises if the view is stale or none.
 local function bytes(v)
-    if not is_bytes(v) then
+    local slice = slice_of(v)
+    if slice == nil then
         error("a byte, string or address field was expected, not a " .. type(v), 0)
     end
-    return v[SLICE](v)
+    return slice(v)
 end
 M.bytes = bytes
 
@@ -126,9 +133,9 @@ function methods.hex(v, n)
     return (gsub(ffi_string(data, len), ".", function(c) return format("%02x", byte(c)) end))
 end
 
-local function within(v, offset, size)
+local function within(v, offset, width)
     local data, len = bytes(v)
-    if type(offset) ~= "number" or offset < 0 or offset + size > len or offset % 1 ~= 0 then
+    if type(offset) ~= "number" or offset < 0 or offset + width > len or offset % 1 ~= 0 then
         return nil
     end
     return data + offset
@@ -215,10 +222,11 @@ end
 -- @param slice  function(v): pointer, length, type code
 -- @param name   for messages: "dns.query.qname"
 function M.metatable(slice, name)
-    local function index(_, key)
+    local function index(v, key)
         if key == SLICE then
             return slice
         end
+        slice(v) -- raises if the view is stale
         local method = methods[key]
         if method == nil then
             error(format("%s has no method or field '%s'", name, tostring(key)), 0)

@@ -113,6 +113,8 @@ local PRELUDE = {
 }
 local CHECK = "if cast(u64, cast(address, v)) ~= slot.serial then stale() end"
 
+local ITEM_CHECK = "if band(cast(u64, cast(address, v)), SERIAL) ~= slot.serial then stale() end"
+
 --- The same for an item of the event's list `f`: the index stands in the view's upper bits.
 local function item_prelude(list)
     return format([[
@@ -160,7 +162,7 @@ end
 --- The view type of one byte field: its slice function finds the bytes again.
 -- @param place  { name, check, prelude, types } of the record the field stands in
 local function slice_type(place, field)
-    local source = format("return function(v) %s %s local x = p.f%d return x.data, x.len, %d end", place.check,
+    local source = format("return function(v) %s\n%s local x = p.f%d return x.data, x.len, %d end", place.check,
         gsub(place.prelude, "return nil", "stale()"), field.index, TYPE_CODE[field.type])
     local slice = generate("view." .. field.name, source, place.types)
     return view_type(place.name .. "." .. field.name, slices.metatable(slice, place.name .. "." .. field.name))
@@ -181,7 +183,7 @@ local function list_type(place, field, forms)
     local item = field.item
     local types = { T_event = place.types.T_event, T_item = record_type(item) }
     local name = place.name .. "." .. field.name
-    local inner = { name = name .. "[]", check = "", prelude = item_prelude(field), types = types, item = true }
+    local inner = { name = name .. "[]", check = ITEM_CHECK, prelude = item_prelude(field), types = types, item = true }
     local index = record_code(inner, forms, function(key)
         error(format("an item of %s has no field '%s'; palua --describe %s lists them", name, tostring(key), place.name), 0)
     end)

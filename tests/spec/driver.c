@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/** Drives the Lua host from specs: synthetic events of any number of kinds, in batches, without captures.
+/** Drives the Lua host from specs: synthetic events of any number of kinds, in batches, without
+ * captures.
  *
  * A shared object that holds the whole engine with its own names visible. Loaded once, globally, so
  * that the scripts' states find what they call. */
@@ -49,8 +50,11 @@ static const struct palua_field item_fields[] = {
     PALUA_FIELD(struct spec_item, ttl, PALUA_UINT, "a number"),
     PALUA_FIELD(struct spec_item, kind, PALUA_ENUM, "a kind", .names = &kinds),
 };
-static const struct palua_schema item_schema = {
-    .name = "item", .doc = "an item", .fields = item_fields, .field_count = 4, .size = sizeof(struct spec_item)};
+static const struct palua_schema item_schema = {.name = "item",
+                                                .doc = "an item",
+                                                .fields = item_fields,
+                                                .field_count = 4,
+                                                .size = sizeof(struct spec_item)};
 
 #define OPTIONAL .flags = PALUA_OPTIONAL
 static const struct palua_field event_fields[] = {
@@ -98,11 +102,12 @@ SPEC_EXPORT struct spec *spec_new(void)
     spec->interest = memory_zalloc(1, sizeof *spec->interest);
     for (int i = 0; i < SPEC_KINDS; i++) {
         snprintf(kind_titles[i], sizeof kind_titles[i], "spec.k%d", i);
-        schemas[i] = (struct palua_schema){.name = kind_titles[i],
-                                           .doc = "synthetic",
-                                           .fields = event_fields,
-                                           .field_count = sizeof event_fields / sizeof *event_fields,
-                                           .size = sizeof(struct spec_event)};
+        schemas[i] =
+            (struct palua_schema){.name = kind_titles[i],
+                                  .doc = "synthetic",
+                                  .fields = event_fields,
+                                  .field_count = sizeof event_fields / sizeof *event_fields,
+                                  .size = sizeof(struct spec_event)};
         if (!registry_add(spec->registry, &schemas[i], &spec->kinds[i], &spec->err))
             abort();
     }
@@ -135,7 +140,8 @@ SPEC_EXPORT void spec_free(struct spec *spec)
     memory_free(spec);
 }
 
-/** Loads a script; options: bit 0 profile, bit 1 strict, bit 2 trust. @return false: see spec_error */
+/** Loads a script; options: bit 0 profile, bit 1 strict, bit 2 trust. @return false: see spec_error
+ */
 SPEC_EXPORT bool spec_load(struct spec *spec, const char *path, const char *name, uint32_t flags,
                            uint64_t memory_cap, const char *key, const char *value)
 {
@@ -194,9 +200,8 @@ static struct palua_slice slice(const char *text)
 static void fill_packet(struct spec *spec, uint32_t i)
 {
     struct palua_packet *packet = &spec->packets[i];
-    *packet = (struct palua_packet){.number = ++spec->packets_made,
-                                    .ts_ns = 1700000000000000000 + (int64_t)i,
-                                    .frame = i + 1};
+    *packet = (struct palua_packet){
+        .number = ++spec->packets_made, .ts_ns = 1700000000000000000 + (int64_t)i, .frame = i + 1};
 }
 
 static void fill_event(struct spec *spec, uint32_t i)
@@ -234,7 +239,8 @@ SPEC_EXPORT void spec_make(struct spec *spec, uint32_t count, uint32_t kind_coun
         event_queue_clear(&spec->part.queues[i]);
     for (int i = 0; i < 4; i++) {
         struct palua_flow *flow = &spec->flow[i];
-        *flow = (struct palua_flow){.id = (uint64_t)i + 1, .orig_p = 1000, .resp_p = 53, .proto = 17, .addr_len = 4};
+        *flow = (struct palua_flow){
+            .id = (uint64_t)i + 1, .orig_p = 1000, .resp_p = 53, .proto = 17, .addr_len = 4};
         int len = snprintf((char *)flow->uid_text, sizeof flow->uid_text, "Cflow%d", i);
         flow->uid = (struct palua_slice){flow->uid_text, (uint32_t)len, 0};
         flow->orig_h = (struct palua_slice){flow->addresses, 4, 0};
