@@ -41,7 +41,7 @@ struct dissection_call {
 void dissection_packet(struct dissection *dissection, struct dissection_call *call,
                        const struct decode_tuple *tuple, uint8_t direction, bool created);
 /** The flow has ended: the dissector's last word, and its state is freed. */
-void dissection_flow_end(struct dissection *dissection, struct dissection_call *call);
+void dissection_flow_end(struct dissection *dissection, struct dissection_call *at);
 
 /** Counters that are not zero: called once per worker at the end; the caller sums. Anomalies are
  * reported like counters, as "anomaly_<name>". */

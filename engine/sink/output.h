@@ -71,7 +71,7 @@ void output_print(struct output *output, struct output_key key, const char *text
 uint32_t output_stream(struct output *output, const struct table_schema *schema);
 /** One row of a stream; values are formatted at once, nothing is kept.
  * @param cells  one per column */
-void output_row(struct output *output, struct output_key key, uint32_t stream,
+void output_row(struct output *output, struct output_key key, uint32_t number,
                 const struct cell *cells);
 
 /** Writes the lines added since the last flush, in key order: at the end of each batch. */
