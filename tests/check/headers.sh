@@ -1,0 +1,16 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT OR Apache-2.0
+# Every source file names its licence in its first three lines, and every public header stands alone, in C and in C++.
+set -eu
+wrong=$(git ls-files '*.c' '*.h' '*.lua' '*.py' '*.sh' '*.cmake' '*CMakeLists.txt' bootstrap .ci/run |
+    while read -r file; do head -n 3 "$file" | grep -q 'SPDX-License-Identifier: MIT OR Apache-2.0' || echo "$file"; done)
+[ -z "$wrong" ] || { echo "without a licence line: $wrong"; exit 1; }
+compiler=$(command -v cc)
+for header in engine/include/palua/*.h; do
+    name=palua/$(basename "$header")
+    for language in c c++; do
+        [ $language = c ] || command -v c++ >/dev/null || continue
+        echo "#include <$name>" | "$compiler" -x $language -Wall -Wextra -Werror -Iengine/include -fsyntax-only - ||
+            { echo "$name does not stand alone in $language"; exit 1; }
+    done
+done
