@@ -3,13 +3,10 @@ std = "luajit"
 max_line_length = 140
 ignore = { "581" } -- not (x <= y) is not x > y when one is NaN
 
--- What palua puts into a script's scope (API: "A script").
-local script = {
-    read_globals = {
-        "agg", "anomaly", "dissector", "done", "every", "files", "init", "log", "map", "on", "palua", "set", "stream",
-    },
-}
-files["scripts/"] = script
-files["tests/**/scripts/"] = script
-files["tests/**/*_spec.lua"] = { std = "+busted" }
-files["scripts/*_spec.lua"] = { std = "+busted" }
+-- What palua puts into a script's scope.
+local script = { read_globals = { "agg", "done", "init", "on", "palua" } }
+files["scripts/*.lua"] = script
+files["bench/scripts/*.lua"] = script
+files["tests/capture/*.lua"] = script
+files["bench/peers/*.lua"] = { read_globals = { "Field", "Listener" } } -- tshark's
+files["**/*_spec.lua"] = { std = "+busted" }

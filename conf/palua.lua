@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT OR Apache-2.0
 -- palua: configuration. Every key with its default; palua -c FILE reads a file like this one.
 -- The file is a Lua table evaluated in an empty environment; leave out what you do not change.
 return {

@@ -6,6 +6,7 @@
 --- wire, of whole frames.
 -- SPDX-License-Identifier: MIT OR Apache-2.0
 local stacks = agg.group("stacks", "layers", "frames:count", "bytes:sum(len)")
+local hierarchy = agg.group("protocols", "protocol", "frames:sum", "bytes:sum")
 on("packet", stacks)
 
 --- Adds a stack's numbers to each of its prefixes: eth, eth:ip, eth:ip:udp.
@@ -20,7 +21,6 @@ local function add_prefixes(tree, stack, frames, bytes)
 end
 
 done(function()
-    local hierarchy = agg.group("protocols", "protocol", "frames:sum", "bytes:sum")
     local tree = {}
     for row in stacks:rows() do
         add_prefixes(tree, row.layers, row.frames, row.bytes)

@@ -59,7 +59,7 @@ static bool load_failed(struct palua_lua_instance *instance, int status, struct 
     size_t len = strlen(instance->name);
     bool placed = raw && strncmp(raw, instance->name, len) == 0 && raw[len] == ':';
     char where[sizeof err->where];
-    int line = placed ? atoi(raw + len + 1) : faults->line;
+    int line = placed ? (int)strtol(raw + len + 1, NULL, 10) : faults->line;
     snprintf(where, sizeof where, "%s:%d", instance->name, line);
     return error_set(err, placed && instance->phase == INSTANCE_LOAD ? ERROR_SCRIPT : ERROR_USAGE,
                      line ? where : instance->name, "%s",
