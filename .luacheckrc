@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT OR Apache-2.0
 std = "luajit"
-max_line_length = 140
+max_line_length = 160
 ignore = { "581" } -- not (x <= y) is not x > y when one is NaN
 
 -- What palua puts into a script's scope.
