@@ -94,9 +94,9 @@ static void add_group(struct dns_text *text, uint16_t group)
 {
     static const char hex[] = "0123456789abcdef";
     bool begun = false;
-    for (int shift = 12; shift >= 0; shift -= 4) {
-        unsigned digit = group >> shift & 15U;
-        begun = begun || digit || shift == 0;
+    for (unsigned i = 0; i < 4; i++) {
+        unsigned digit = (unsigned)group >> (12 - 4 * i) & 15;
+        begun = begun || digit || i == 3;
         if (begun)
             dns_text_char(text, hex[digit]);
     }
@@ -110,7 +110,7 @@ bool dns_text_ipv6(struct dns_text *text, const uint8_t addr[16])
     if (!dns_text_need(text, 39))
         return false;
     for (int i = 0; i < 8; i++)
-        groups[i] = (uint16_t)(addr[2 * i] << 8 | addr[2 * i + 1]);
+        groups[i] = (uint16_t)((unsigned)addr[2 * i] << 8 | addr[2 * i + 1]);
     bool mapped = !groups[0] && !groups[1] && !groups[2] && !groups[3] && !groups[4] &&
                   groups[5] == 0xffff; // RFC 5952 section 5
     longest_zeros(groups, &start, &len);
