@@ -3,10 +3,17 @@
 
 enum { POINTER = 0xc0, LABEL_MAX = 63 };
 
-/** Whether a byte of a label cannot stand for itself. */
+/** Bytes of a label that cannot stand for themselves. */
+static const uint8_t odd_bytes[256] = {
+    [0 ... 0x20] = 1,
+    ['.'] = 1,
+    ['\\'] = 1,
+    [0x7f ... 0xff] = 1,
+};
+
 static inline unsigned is_odd(uint8_t c)
 {
-    return (uint8_t)(c - 0x21) > 0x7e - 0x21 || c == '.' || c == '\\';
+    return odd_bytes[c];
 }
 
 static void escape_label(struct dns_text *out, const uint8_t *label, size_t len)

@@ -60,6 +60,16 @@ bool dns_text_string(struct dns_text *text, const char *string)
     return true;
 }
 
+/** Up to three digits, without a check. */
+static void add_byte(struct dns_text *text, uint8_t value)
+{
+    if (value >= 100)
+        *text->pos++ = (uint8_t)('0' + value / 100);
+    if (value >= 10)
+        *text->pos++ = (uint8_t)('0' + value / 10 % 10);
+    *text->pos++ = (uint8_t)('0' + value % 10);
+}
+
 bool dns_text_ipv4(struct dns_text *text, const uint8_t addr[4])
 {
     if (!dns_text_need(text, 15))
@@ -67,8 +77,7 @@ bool dns_text_ipv4(struct dns_text *text, const uint8_t addr[4])
     for (int i = 0; i < 4; i++) {
         if (i)
             dns_text_char(text, '.');
-        if (!dns_text_uint(text, addr[i]))
-            return false;
+        add_byte(text, addr[i]);
     }
     return true;
 }
