@@ -26,6 +26,8 @@ static void add_handler(struct palua_lua_instance *instance, uint32_t number, st
         text_add_format(out, "%.1f ns/event  ", (double)handler->ns / (double)handler->events);
     if (handler->binding)
         text_add_str(out, "in C (an aggregation)");
+    else if (!handler->events)
+        text_add_str(out, "never called");
     else
         add_told(instance, "profile_handler", number, out);
     text_add_char(out, '\n');
