@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-#include <string.h>
-
 #include "aggregate/declaration.h"
 #include "base/memory.h"
 

@@ -75,7 +75,7 @@ bool palua_aggregate_valued(const char *kind)
 const char *palua_aggregate_kind(const char *kind)
 {
     static const char *const kinds[] = {
-#define X(kind, name, valued) name,
+#define X(kind, name) name,
         MEASURE_LIST(X)
 #undef X
             "group"};

@@ -104,6 +104,7 @@ void key_make(struct key *key, const struct palua_argument *columns, uint32_t co
     key->cut = false;
     for (uint32_t i = 0; i < count; i++)
         put(key, &columns[i], KEY_CAP - key->len - SLICE_HEAD - (count - 1 - i) * KEY_RESERVE);
+    memset(key->bytes + key->len, 0, KEY_PAD);
 }
 
 /** A column read back. */

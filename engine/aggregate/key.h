@@ -13,7 +13,8 @@
 #include "lua/abi_aggregate.h"
 #include "sink/table.h"
 
-enum { KEY_CAP = 1024 };      /**< bytes of a key */
+enum { KEY_CAP = 1024 }; /**< bytes of a key */
+enum { KEY_PAD = 8 }; /**< zeros follow up to a multiple of this, so that keys compare by words */
 enum { KEY_COLUMN_CAP = 16 }; /**< columns */
 enum {
     KEY_RESERVE = 3 + 16
@@ -22,7 +23,7 @@ enum {
 struct key {
     uint32_t len;
     bool cut; /**< a column did not fit */
-    uint8_t bytes[KEY_CAP];
+    uint8_t bytes[KEY_CAP + KEY_PAD];
 };
 
 /** Writes all columns. @param count  at most KEY_COLUMN_CAP */

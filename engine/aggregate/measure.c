@@ -22,12 +22,7 @@ struct spread {
 };
 
 static const char *const names[] = {
-#define X(kind, name, valued) name,
-    MEASURE_LIST(X)
-#undef X
-};
-static const bool valued_kinds[] = {
-#define X(kind, name, valued) valued,
+#define X(kind, name) name,
     MEASURE_LIST(X)
 #undef X
 };
@@ -42,11 +37,6 @@ bool measure_kind_find(const char *name, enum measure_kind *out)
         }
     }
     return false;
-}
-
-bool measure_kind_valued(enum measure_kind kind)
-{
-    return valued_kinds[kind];
 }
 
 static size_t cell_size(enum measure_kind kind)

@@ -16,16 +16,16 @@
 #include "aggregate/number.h"
 #include "sink/table.h"
 
-/** kind, name, whether add takes a value for it. */
-#define MEASURE_LIST(X)           \
-    X(COUNT, "count", false)      \
-    X(SUM, "sum", true)           \
-    X(MIN, "min", true)           \
-    X(MAX, "max", true)           \
-    X(AVG, "avg", true)           \
-    X(HIST, "hist", true)         \
-    X(QUANTILE, "quantile", true) \
-    X(DISTINCT, "distinct", true)
+/** Kind and name. All but COUNT take a value. */
+#define MEASURE_LIST(X)     \
+    X(COUNT, "count")       \
+    X(SUM, "sum")           \
+    X(MIN, "min")           \
+    X(MAX, "max")           \
+    X(AVG, "avg")           \
+    X(HIST, "hist")         \
+    X(QUANTILE, "quantile") \
+    X(DISTINCT, "distinct")
 
 enum { MEASURE_COLUMNS_MAX = 5 }; /**< columns of the measure that shows most: quantile */
 
@@ -40,7 +40,10 @@ struct measure {
 };
 
 bool measure_kind_find(const char *name, enum measure_kind *out);
-bool measure_kind_valued(enum measure_kind kind);
+static inline bool measure_kind_valued(enum measure_kind kind)
+{
+    return kind != MEASURE_COUNT;
+}
 /** Bytes of a cell, a multiple of 16. */
 uint32_t measure_kind_size(enum measure_kind kind);
 /** Columns it shows, and what tells them apart: the suffix is NULL where the label is enough. */

@@ -6,8 +6,11 @@
 #include <sys/random.h>
 #include <time.h>
 
+#define XXH_INLINE_ALL // a call per event through the library costs more than the hash of a short
+                       // key
 #include <xxhash.h>
 
+#include "aggregate/key.h"
 #include "base/memory.h"
 
 enum { SLOTS_MIN = 64, KEY_ALIGN = 16, WASTE_MIN = 1 << 20 };
@@ -82,6 +85,20 @@ static uint32_t hash_of(const struct rows *rows, const uint8_t *key, uint32_t ke
     return (uint32_t)XXH3_64bits_withSeed(key, key_len, rows->seed);
 }
 
+/** Keys are compared by words: they are short, and padded with zeros to KEY_PAD (aggregate/key.h).
+ */
+static bool same_key(const uint8_t *a, const uint8_t *b, uint32_t len)
+{
+    for (uint32_t at = 0; at < len; at += KEY_PAD) {
+        uint64_t left, right;
+        memcpy(&left, a + at, sizeof left);
+        memcpy(&right, b + at, sizeof right);
+        if (left != right)
+            return false;
+    }
+    return true;
+}
+
 /** The slot that holds the key, or the free one where it would go. */
 static struct rows_slot *probe(const struct rows *rows, uint32_t hash, const uint8_t *key,
                                uint32_t key_len)
@@ -94,17 +111,9 @@ static struct rows_slot *probe(const struct rows *rows, uint32_t hash, const uin
         if (slot->hash != hash)
             continue;
         const struct row *row = row_at(rows, slot->row - 1);
-        if (row->key_len == key_len && memcmp(row->key, key, key_len) == 0)
+        if (row->key_len == key_len && same_key(row->key, key, key_len))
             return slot;
     }
-}
-
-const struct row *rows_find(const struct rows *rows, const uint8_t *key, uint32_t key_len)
-{
-    if (rows->slot_count == 0)
-        return NULL;
-    const struct rows_slot *slot = probe(rows, hash_of(rows, key, key_len), key, key_len);
-    return slot->row ? row_at(rows, slot->row - 1) : NULL;
 }
 
 static void slots_grow(struct rows *rows)
@@ -145,6 +154,7 @@ static void key_store(struct rows *rows, struct row *row, const uint8_t *key, ui
         row->key_room = (key_len + KEY_ALIGN - 1) & ~(uint32_t)(KEY_ALIGN - 1);
         row->key = arena_alloc(&rows->keys, row->key_room, KEY_ALIGN);
     }
+    memset(row->key, 0, row->key_room);
     if (key_len)
         memcpy(row->key, key, key_len);
     row->key_len = key_len;

@@ -52,10 +52,9 @@ void rows_init(struct rows *rows, const struct measure *measures, uint32_t measu
                uint32_t cells_size, uint64_t cap);
 void rows_fini(struct rows *rows);
 
-/** The cells of a key, to be added to: its row's, a new row's, or the other row's. Valid until the
- * next call. */
+/** @param key  padded with zeros to a multiple of KEY_PAD (aggregate/key.h)
+ * @return the cells of a key, to be added to: its row's, a new row's, or the other row's. Valid
+ * until the next call. */
 uint8_t *rows_cells(struct rows *rows, const uint8_t *key, uint32_t key_len);
-/** The row of a key, or NULL. */
-const struct row *rows_find(const struct rows *rows, const uint8_t *key, uint32_t key_len);
 const struct row *rows_at(const struct rows *rows, size_t index);
 void rows_merge(struct rows *into, const struct rows *from);
