@@ -6,7 +6,7 @@ local ffi = require("ffi")
 
 local C, istype, ffi_string = ffi.C, ffi.istype, ffi.string
 local int64, uint64, complex = ffi.typeof("int64_t"), ffi.typeof("uint64_t"), ffi.typeof("complex")
-local type, tostring, error, setmetatable = type, tostring, error, setmetatable
+local type, tostring, error, setmetatable, next = type, tostring, error, setmetatable, next
 local find, match, gmatch, sub = string.find, string.match, string.gmatch, string.sub
 local lower, upper, byte, gsub, format = string.lower, string.upper, string.byte, string.gsub, string.format
 
@@ -181,10 +181,33 @@ function methods.u32le(v, offset)
     return p[3] * 0x1000000 + p[2] * 0x10000 + p[1] * 0x100 + p[0]
 end
 
+--- Texts that addresses were compared with, parsed once: text -> { len, bytes }; a text that is none has len 0.
+local LITERAL_CAP = 4096
+local literal_type = ffi.typeof("struct { uint32_t len; uint8_t bytes[16]; }")
+
+local function make_literals(code)
+    local count = 0
+    return setmetatable({}, { __index = function(t, s)
+        if count == LITERAL_CAP then
+            for key in next, t do
+                t[key] = nil
+            end
+            count = 0
+        end
+        local literal = literal_type()
+        literal.len = C.palua_lua_parse_address(code, s, #s, literal.bytes)
+        t[s] = literal
+        count = count + 1
+        return literal
+    end })
+end
+local ip_literals, mac_literals = make_literals(IPADDR), make_literals(MAC)
+
 local function equals_string(v, s)
     local data, len, code = bytes(v)
     if code == IPADDR or code == MAC then
-        return C.palua_lua_is_address(code, data, len, s, #s) == 1
+        local literal = code == IPADDR and ip_literals[s] or mac_literals[s]
+        return literal.len > 0 and C.palua_lua_same(data, len, literal.bytes, literal.len) == 1
     end
     return len == #s and C.palua_lua_same(data, len, s, len) == 1
 end

@@ -64,14 +64,14 @@ static const struct abi_field fields[] = {
 
 /** In step with engine/exports.list. */
 const void *const abi_functions[] = {
-    (const void *)palua_lua_print_nil,    (const void *)palua_lua_print_bool,
-    (const void *)palua_lua_print_number, (const void *)palua_lua_print_int,
-    (const void *)palua_lua_print_uint,   (const void *)palua_lua_print_string,
-    (const void *)palua_lua_print_bytes,  (const void *)palua_lua_print_field,
-    (const void *)palua_lua_print_tab,    (const void *)palua_lua_print_line,
-    (const void *)palua_lua_print_take,   (const void *)palua_lua_print_mark,
-    (const void *)palua_lua_is_address,   (const void *)palua_lua_same,
-    (const void *)palua_lua_find,         (const void *)palua_lua_lap,
+    (const void *)palua_lua_print_nil,     (const void *)palua_lua_print_bool,
+    (const void *)palua_lua_print_number,  (const void *)palua_lua_print_int,
+    (const void *)palua_lua_print_uint,    (const void *)palua_lua_print_string,
+    (const void *)palua_lua_print_bytes,   (const void *)palua_lua_print_field,
+    (const void *)palua_lua_print_tab,     (const void *)palua_lua_print_line,
+    (const void *)palua_lua_print_take,    (const void *)palua_lua_print_mark,
+    (const void *)palua_lua_parse_address, (const void *)palua_lua_same,
+    (const void *)palua_lua_find,          (const void *)palua_lua_lap,
 };
 
 static void set_string(lua_State *L, const char *key, const char *value)

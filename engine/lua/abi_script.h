@@ -55,10 +55,13 @@ PALUA_LUA_EXPORT uint32_t palua_lua_print_mark(const struct palua_lua_instance *
 PALUA_LUA_EXPORT const char *palua_lua_print_take(struct palua_lua_instance *instance,
                                                   uint32_t mark, uint32_t *len);
 
-/** 1 if `text` names the address in `data` (IPv4, IPv6 or MAC notation, as `type` says), else 0. No
- * bool: LuaJIT does not compile a call that returns one from a metamethod. */
-PALUA_LUA_EXPORT uint32_t palua_lua_is_address(uint32_t type, const uint8_t *data, uint32_t len,
-                                               const char *text, size_t text_len);
+/** The address that a text in IPv4, IPv6 or MAC notation (as `type` says) names: its bytes to
+ * `out`.
+ * @return how many, 0 if the text is none */
+PALUA_LUA_EXPORT uint32_t palua_lua_parse_address(uint32_t type, const char *text, size_t len,
+                                                  uint8_t *out);
+/** 1 if both are the same bytes, else 0. No bool: LuaJIT does not compile a call that returns one
+ * from a metamethod. */
 PALUA_LUA_EXPORT uint32_t palua_lua_same(const uint8_t *a, uint32_t a_len, const uint8_t *b,
                                          uint32_t b_len);
 /** Where `needle` first stands in the data at or after `from`; -1 if nowhere. */

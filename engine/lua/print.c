@@ -137,18 +137,15 @@ static bool mac_parse(const char *text, uint8_t out[6])
     return true;
 }
 
-uint32_t palua_lua_is_address(uint32_t type, const uint8_t *data, uint32_t len, const char *text,
-                              size_t text_len)
+uint32_t palua_lua_parse_address(uint32_t type, const char *text, size_t len, uint8_t *out)
 {
-    uint8_t parsed[16];
-    if (memchr(text, '\0', text_len))
-        return false;
+    if (memchr(text, '\0', len))
+        return 0;
     if (type == PALUA_MAC)
-        return mac_parse(text, parsed) && len == 6 && memcmp(parsed, data, 6) == 0;
-    int family = len == 4 ? AF_INET : AF_INET6;
-    if (len != 4 && len != 16)
-        return false;
-    return inet_pton(family, text, parsed) == 1 && memcmp(parsed, data, len) == 0;
+        return mac_parse(text, out) ? 6 : 0;
+    if (inet_pton(AF_INET, text, out) == 1)
+        return 4;
+    return inet_pton(AF_INET6, text, out) == 1 ? 16 : 0;
 }
 
 uint32_t palua_lua_same(const uint8_t *a, uint32_t a_len, const uint8_t *b, uint32_t b_len)
