@@ -169,8 +169,23 @@ Test(binding, numbers_added_to_a_duration_are_seconds)
     aggregate_free(max);
 }
 
+struct pong {
+    struct palua_event event;
+    int64_t len_ns;
+};
+
+static const struct palua_field pong_fields[] = {
+    PALUA_FIELD_AS(struct pong, len_ns, "len", PALUA_DURATION, "a length of time")};
+static const struct palua_schema pong_schema = {.name = "pong",
+                                                .doc = "a test",
+                                                .fields = pong_fields,
+                                                .field_count = 1,
+                                                .size = sizeof(struct pong)};
+
 Test(binding, one_column_has_one_unit)
 {
+    uint16_t pong;
+    cr_assert(registry_add(registry, &pong_schema, &pong, &err), "%s", err.text);
     struct aggregate *max = declare("m", NULL, "max", "len");
     struct aggregate_binding *binding = aggregate_bind(max, registry, kind, &interest, &err);
     cr_assert(binding);
@@ -178,5 +193,7 @@ Test(binding, one_column_has_one_unit)
     binding = aggregate_bind(max, registry, kind, &interest, &err);
     cr_assert(binding, "the same unit twice is fine");
     aggregate_binding_free(binding);
+    cr_expect_null(aggregate_bind(max, registry, pong, &interest, &err));
+    cr_expect(strstr(err.text, "seconds and plain numbers"), "%s", err.text);
     aggregate_free(max);
 }
