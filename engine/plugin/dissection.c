@@ -169,9 +169,11 @@ bool dissection_active(const struct dissection *dissection)
 static uint8_t next_dissector(const struct dissection *dissection, const struct flow *flow,
                               uint8_t last)
 {
+    const uint16_t ports[2] = {flow->ports[PALUA_RESP], flow->ports[PALUA_ORIG]};
+    if (!dissection->udp[ports[0]] && !dissection->udp[ports[1]])
+        return 0; // most flows
     bool tried[DISSECTOR_CAP + 1] = {false};
     bool passed = last == 0;
-    const uint16_t ports[2] = {flow->ports[PALUA_RESP], flow->ports[PALUA_ORIG]};
     for (int side = 0; side < 2; side++) {
         for (uint16_t at = dissection->udp[ports[side]]; at; at = dissection->bounds[at - 1].next) {
             uint8_t candidate = (uint8_t)(dissection->bounds[at - 1].dissector + 1);
