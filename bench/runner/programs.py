@@ -103,7 +103,7 @@ QUESTIONS = {
                  (reference("delivery"), palua("delivery", own("delivery")), TCPFLOW)),
 }
 
-FIVE_SCRIPTS = ("dns_stats", "top_talkers", "protocol_hierarchy", "packet_sizes", own("flows"))
+FIVE_SCRIPTS = ("dns_stats", "top_talkers", "packet_sizes", own("flows"), own("names"))
 
 
 @dataclasses.dataclass(frozen=True)
