@@ -1,13 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""Writes CATALOG.md, with tshark's count of the packets; --check compares instead, with tshark where it is present, and
-generates the generated captures anew.
+"""Writes CATALOG.md, with tshark's count of the packets; --check sees that it lists what there is, and that the generated captures
+are what the generator writes (so that what tshark said of them still holds).
 
     tests/captures/catalog.py [--check]
 """
 import pathlib
 import re
-import shutil
 import subprocess
 import sys
 
@@ -74,9 +73,6 @@ def check():
     present = {str(file.relative_to(HERE)) for file in HERE.rglob("*.pcap*")}
     wrong += [f"{path}: not in CATALOG.md" for path in sorted(present - set(listed))]
     wrong += [f"{path}: in CATALOG.md, but absent" for path in sorted(set(listed) - present)]
-    if shutil.which("tshark"):
-        wrong += [f"{path}: tshark counts {n}, CATALOG.md says {listed[path]}" for path in sorted(present & set(listed))
-                  if (n := tshark_count(HERE / path)) != int(listed[path])]
     print("\n".join(wrong) or f"{len(listed)} captures are as CATALOG.md says")
     return bool(wrong)
 

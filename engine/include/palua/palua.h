@@ -8,7 +8,7 @@ extern "C" {
 #endif
 
 /** "0.1.0". Any thread. */
-const char *palua_version(void);
+__attribute__((visibility("default"))) const char *palua_version(void);
 
 /** The whole command line of palua(1): reads captures, runs analyses, writes results and messages
  * to the process's standard streams. SIGPIPE is ignored from then on. Once at a time in a process.
