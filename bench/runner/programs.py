@@ -127,7 +127,6 @@ TARGETS = (
     Target("flows, DNS and Lua over libpcap's loop, mix", ("flows", "mix", "palua everything"),
            ("flows", "mix", "libpcap loop"), most=1),
 )
-# The extra handler runs once per query: half of the packets, a little more.
 HANDLER_CAP_NS = 30
 MEMORY_GROWTH_CAP = 1.1
 START_CAP_MS = 15
