@@ -74,7 +74,7 @@ static const struct palua_field event_fields[] = {
     PALUA_FIELD(struct spec_event, items, PALUA_LIST, "items", .item = &item_schema),
 };
 
-static char kind_titles[SPEC_KINDS][16];
+static char kind_titles[SPEC_KINDS][24];
 static struct palua_schema schemas[SPEC_KINDS];
 
 struct spec {
