@@ -88,7 +88,7 @@ static const struct option long_options[] = {{"format", required_argument, NULL,
 
 static bool choose(const char *option, const char *value, const char *usual, const char *other)
 {
-    if (strcmp(value, usual) && strcmp(value, other))
+    if (strcmp(value, usual) != 0 && strcmp(value, other) != 0)
         refuse(option, value);
     return strcmp(value, other) == 0;
 }
