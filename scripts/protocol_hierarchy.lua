@@ -5,7 +5,7 @@
 --- A protocol's line counts every frame that has it at that place, with whatever it carries. Bytes are lengths on the
 --- wire, of whole frames.
 -- SPDX-License-Identifier: MIT OR Apache-2.0
-local stacks = agg.group("stacks", "layers", "frames:count", "bytes:sum(len)")
+local stacks = agg.group("stacks", "layers", "frames:count", "bytes:sum(len)"):hide()
 local hierarchy = agg.group("protocols", "protocol", "frames:sum", "bytes:sum")
 on("packet", stacks)
 

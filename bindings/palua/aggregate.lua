@@ -15,6 +15,7 @@
 --   seconds then.
 -- * `:sort(column[, "asc"|"desc"])` orders by a column: measures from the largest, keys from the smallest, unless said
 --   otherwise. `:top(n[, column])` shows the first n rows. Without either: by the first measure, then by key.
+-- * `:hide()`: it does not print itself at the end; `done` makes something of it.
 -- * Options: `value`; for hist `linear = width` instead of powers of two.
 -- * In `done`: `for row in a:rows() do … row.qname, row.count, row[1] … end`, as printed; `print(a)`; `tostring(a)`.
 --
@@ -312,6 +313,14 @@ local function methods_of(context, record, count)
             context.fail(2, 'a:sort(column[, "asc"]) needs the name of a column')
         end
         must(context, 2, record, C.palua_aggregate_order(record.pointer, column, order and tostring(order) or nil))
+        return self
+    end
+
+    function methods.hide(self)
+        if self ~= record.proxy then
+            context.fail(2, "call hide with a colon: a:hide()")
+        end
+        C.palua_aggregate_hide(record.pointer)
         return self
     end
 

@@ -63,4 +63,6 @@ void aggregate_merge(struct aggregate *into, const struct aggregate *from);
 /** The rows, sorted and cut as declared; free with table_fini. */
 void aggregate_table(const struct aggregate *aggregate, struct table *out);
 const char *aggregate_name(const struct aggregate *aggregate);
+/** Whether it prints itself at the end of the run. */
+bool aggregate_shown(const struct aggregate *aggregate);
 void aggregate_free(struct aggregate *aggregate);

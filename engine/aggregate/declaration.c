@@ -56,6 +56,11 @@ const char *aggregate_name(const struct aggregate *aggregate)
     return aggregate->name;
 }
 
+bool aggregate_shown(const struct aggregate *aggregate)
+{
+    return !aggregate->hidden;
+}
+
 const char *palua_aggregate_problem(const struct aggregate *aggregate)
 {
     return aggregate->problem;
@@ -230,4 +235,9 @@ bool palua_aggregate_order(struct aggregate *aggregate, const char *column, cons
 void palua_aggregate_top(struct aggregate *aggregate, uint64_t count)
 {
     aggregate->top = count;
+}
+
+void palua_aggregate_hide(struct aggregate *aggregate)
+{
+    aggregate->hidden = true;
 }

@@ -23,6 +23,7 @@ struct aggregate {
     uint64_t key_cap;
 
     uint64_t top;   /**< rows shown, 0: all */
+    bool hidden;    /**< does not print itself at the end of the run */
     uint32_t sort;  /**< result column that rows are ordered by; UINT32_MAX: the first measure */
     bool ascending; /**< the order of that column */
 

@@ -44,6 +44,8 @@ PALUA_LUA_EXPORT bool palua_aggregate_measure(struct aggregate *aggregate, const
 PALUA_LUA_EXPORT bool palua_aggregate_order(struct aggregate *aggregate, const char *column,
                                             const char *order);
 PALUA_LUA_EXPORT void palua_aggregate_top(struct aggregate *aggregate, uint64_t count);
+/** It does not print itself at the end of the run. */
+PALUA_LUA_EXPORT void palua_aggregate_hide(struct aggregate *aggregate);
 PALUA_LUA_EXPORT const char *palua_aggregate_problem(const struct aggregate *aggregate);
 /** Key columns declared so far. */
 PALUA_LUA_EXPORT uint32_t palua_aggregate_keys(const struct aggregate *aggregate);

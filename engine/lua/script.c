@@ -57,7 +57,7 @@ static void script_finish(struct analysis *analysis, struct output *output)
     consume_calls(instance, "call_done", "done");
     analysis->report.stop |= stopped;
     for (size_t i = 0; i < instance->aggregate_count; i++)
-        if (!instance->printed[i])
+        if (!instance->printed[i] && aggregate_shown(instance->aggregates[i]))
             host_print_aggregate(instance, i);
     fault_tell_repeats(&instance->faults);
 }

@@ -48,7 +48,7 @@ static bool any_stops(const struct setup *setup)
     for (size_t i = 0; i < setup->analysis_count; i++)
         if (setup->analyses[i]->report.stop)
             return true;
-    return output_closed(setup->output);
+    return output_closed(setup->output) || output_failed(setup->output);
 }
 
 /** The phase of analyses: each sees the batch's events; then what they printed is written, and the
