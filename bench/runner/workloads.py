@@ -7,6 +7,7 @@ DEFAULT_PACKETS = {"mix": 2000000, "dns": 4000000, "oneshot": 1000000, "bulk": 5
 # Slow peers get a capture this much shorter, but not so short that most of it is beginnings.
 SHORT = 20
 SHORT_LEAST = 100000
+SAMPLE = 5000
 
 
 class Workloads:
@@ -14,7 +15,7 @@ class Workloads:
         self.generate = build / "bench/generate"
         self.folder = folder
         self.packets = dict.fromkeys(DEFAULT_PACKETS, packets) if packets else DEFAULT_PACKETS
-        self.version = hashlib.sha1(self.generate.read_bytes()).hexdigest()[:8]
+        self.versions = {}
         folder.mkdir(parents=True, exist_ok=True)
 
     def count(self, name, divisor=1):
@@ -23,9 +24,17 @@ class Workloads:
     def short_count(self, name):
         return max(self.count(name, SHORT), min(self.packets[name], SHORT_LEAST))
 
+    def version(self, name):
+        """What the generator makes of this workload, told by its beginning."""
+        if name not in self.versions:
+            start = subprocess.run([self.generate, name, f"--packets={SAMPLE}", "-"], check=True,
+                                   capture_output=True).stdout
+            self.versions[name] = hashlib.sha1(start).hexdigest()[:8]
+        return self.versions[name]
+
     def get(self, name, packets):
         """The path of a workload with this many packets; made now if it is not there."""
-        path = self.folder / f"{name}-{packets}-{self.version}.pcap"
+        path = self.folder / f"{name}-{packets}-{self.version(name)}.pcap"
         if not path.exists():
             for outdated in self.folder.glob(f"{name}-{packets}-*.pcap"):
                 outdated.unlink()
