@@ -39,6 +39,33 @@ static inline unsigned step(struct walk *walk, unsigned slot)
         return link_sll2(walk);
     case PALUA_PROTOCOL_ARP:
         return link_arp(walk);
+    case PALUA_PROTOCOL_LLC:
+        return llc_header(walk);
+    case PALUA_PROTOCOL_PPP:
+        return ppp_header(walk);
+    case DECODER_SLOT_PPP_HDLC:
+        return ppp_hdlc(walk);
+    case PALUA_PROTOCOL_CHDLC:
+        return ppp_cisco(walk);
+    case PALUA_PROTOCOL_PPPOED:
+    case PALUA_PROTOCOL_PPPOES:
+        return ppp_ethernet(walk, (uint16_t)slot);
+    case PALUA_PROTOCOL_MPLS:
+        return mpls_stack(walk);
+    case PALUA_PROTOCOL_PWETHCW:
+        return mpls_control_word(walk);
+    case PALUA_PROTOCOL_IEEE8021AH:
+        return bridge_backbone(walk);
+    case PALUA_PROTOCOL_MACSEC:
+        return bridge_macsec(walk);
+    case PALUA_PROTOCOL_VNTAG:
+    case PALUA_PROTOCOL_ETAG:
+        return bridge_port_tag(walk, (uint16_t)slot);
+    case PALUA_PROTOCOL_STP:
+    case PALUA_PROTOCOL_LLDP:
+    case PALUA_PROTOCOL_EAPOL:
+    case PALUA_PROTOCOL_LOOP:
+        return terminal_header(walk, (uint16_t)slot);
     case PALUA_PROTOCOL_IP:
         return ip_header(walk);
     case PALUA_PROTOCOL_IPV6:
@@ -123,7 +150,10 @@ static void decode_packet(const struct decoder *decoder, struct batch *batch, ui
         .batch = batch,
         .index = index,
     };
+    /* Of an unknown link type nothing is said. */
     unsigned slot = decoder->linktypes[packet->linktype];
+    if (slot == DECODER_SLOT_NONE)
+        slot = WALK_END;
     while (slot != WALK_END && walk.count < PALUA_LAYER_CAP)
         slot = step(&walk, slot);
     if (slot != WALK_END && (slot != WALK_DATA || walk.left))

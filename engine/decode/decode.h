@@ -81,6 +81,10 @@ void decoder_free(struct decoder *decoder);
  * added then. Of the two ports of a datagram the destination's plugin is asked first. */
 bool decoder_add(struct decoder *decoder, const struct palua_plugin *plugin, struct error *err);
 
+/** The name of an anomaly that decode_batch found: the engine's own, or PLUGIN_ANOMALY. Lives as
+ * long as the decoder. */
+const char *decoder_fault_name(const struct decoder *decoder, uint16_t code);
+
 /** The name of a layer's protocol as in Wireshark's frame.protocols, such as "eth" or
  * "ipv6.fraghdr". */
 const char *decoder_protocol_name(const struct decoder *decoder, uint16_t protocol);
@@ -106,7 +110,8 @@ struct decode_tuple {
     uint16_t sport; /**< host order; 0 where the protocol has none; ICMP: the type, */
     uint16_t dport; /**< and the type that answers it, or the code if nothing does
                        (flow/community_id.h) */
-    uint16_t vlan;  /**< of the innermost VLAN tag outside the network layer; 0 if none */
+    uint16_t vlan;  /**< of the innermost VLAN tag between the network layer and the one that
+                       carries it; 0 if none */
     uint8_t proto;
 };
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "decode/decode.h"
 
 static const char *const protocol_names[PALUA_PROTOCOL_ENGINE_END] = {
@@ -32,6 +33,21 @@ static const char *const protocol_names[PALUA_PROTOCOL_ENGINE_END] = {
     [PALUA_PROTOCOL_ICMPV6] = "icmpv6",
     [PALUA_PROTOCOL_TCP] = "tcp",
     [PALUA_PROTOCOL_UDP] = "udp",
+    [PALUA_PROTOCOL_LLC] = "llc",
+    [PALUA_PROTOCOL_STP] = "stp",
+    [PALUA_PROTOCOL_LLDP] = "lldp",
+    [PALUA_PROTOCOL_EAPOL] = "eapol",
+    [PALUA_PROTOCOL_LOOP] = "loop",
+    [PALUA_PROTOCOL_PPPOED] = "pppoed",
+    [PALUA_PROTOCOL_PPPOES] = "pppoes",
+    [PALUA_PROTOCOL_PPP] = "ppp",
+    [PALUA_PROTOCOL_CHDLC] = "chdlc",
+    [PALUA_PROTOCOL_MPLS] = "mpls",
+    [PALUA_PROTOCOL_PWETHCW] = "pwethcw",
+    [PALUA_PROTOCOL_IEEE8021AH] = "ieee8021ah",
+    [PALUA_PROTOCOL_MACSEC] = "macsec",
+    [PALUA_PROTOCOL_VNTAG] = "vntag",
+    [PALUA_PROTOCOL_ETAG] = "etag",
 };
 
 struct entry {
@@ -42,19 +58,27 @@ struct entry {
 /* LINKTYPE_ values as registered by the tcpdump group; 12 and 14 are what raw IP was called on some
  * systems. */
 static const struct entry linktypes[] = {
-    {0, PALUA_PROTOCOL_NULL},  {1, PALUA_PROTOCOL_ETH},   {12, PALUA_PROTOCOL_RAW},
-    {14, PALUA_PROTOCOL_RAW},  {101, PALUA_PROTOCOL_RAW}, {108, PALUA_PROTOCOL_NULL},
-    {113, PALUA_PROTOCOL_SLL}, {228, PALUA_PROTOCOL_IP},  {229, PALUA_PROTOCOL_IPV6},
+    {0, PALUA_PROTOCOL_NULL},     {1, PALUA_PROTOCOL_ETH},    {9, DECODER_SLOT_PPP_HDLC},
+    {12, PALUA_PROTOCOL_RAW},     {14, PALUA_PROTOCOL_RAW},   {50, DECODER_SLOT_PPP_HDLC},
+    {51, PALUA_PROTOCOL_PPPOES},  {100, PALUA_PROTOCOL_LLC},  {101, PALUA_PROTOCOL_RAW},
+    {104, PALUA_PROTOCOL_CHDLC},  {108, PALUA_PROTOCOL_NULL}, {113, PALUA_PROTOCOL_SLL},
+    {166, DECODER_SLOT_PPP_HDLC}, {228, PALUA_PROTOCOL_IP},   {229, PALUA_PROTOCOL_IPV6},
     {276, DECODER_SLOT_SLL2},
 };
 
-/* 0x8035 is RARP, which has ARP's format (RFC 903); 0x9100 the tag that was stacked before 802.1ad.
- */
+/* 0x8035 is RARP, which has ARP's format (RFC 903); 0x9100 the tag that was stacked before 802.1ad;
+ * 0x6558 whole Ethernet frames inside tunnels (RFC 1701). */
 static const struct entry ethertypes[] = {
-    {0x0800, PALUA_PROTOCOL_IP},   {0x0806, PALUA_PROTOCOL_ARP},
-    {0x8035, PALUA_PROTOCOL_ARP},  {0x8100, PALUA_PROTOCOL_VLAN},
-    {0x86dd, PALUA_PROTOCOL_IPV6}, {0x88a8, PALUA_PROTOCOL_IEEE8021AD},
-    {0x9100, PALUA_PROTOCOL_VLAN},
+    {0x0800, PALUA_PROTOCOL_IP},         {0x0806, PALUA_PROTOCOL_ARP},
+    {0x8035, PALUA_PROTOCOL_ARP},        {0x8100, PALUA_PROTOCOL_VLAN},
+    {0x86dd, PALUA_PROTOCOL_IPV6},       {0x88a8, PALUA_PROTOCOL_IEEE8021AD},
+    {0x9100, PALUA_PROTOCOL_VLAN},       {0x6558, PALUA_PROTOCOL_ETH},
+    {0x880b, PALUA_PROTOCOL_PPP},        {0x8847, PALUA_PROTOCOL_MPLS},
+    {0x8848, PALUA_PROTOCOL_MPLS},       {0x8863, PALUA_PROTOCOL_PPPOED},
+    {0x8864, PALUA_PROTOCOL_PPPOES},     {0x888e, PALUA_PROTOCOL_EAPOL},
+    {0x88cc, PALUA_PROTOCOL_LLDP},       {0x88e5, PALUA_PROTOCOL_MACSEC},
+    {0x88e7, PALUA_PROTOCOL_IEEE8021AH}, {0x8926, PALUA_PROTOCOL_VNTAG},
+    {0x893f, PALUA_PROTOCOL_ETAG},       {0x9000, PALUA_PROTOCOL_LOOP},
 };
 
 /* IANA protocol numbers that both IPs may carry. */
@@ -92,6 +116,9 @@ struct decoder *decoder_new(void)
 
 void decoder_free(struct decoder *decoder)
 {
+    for (size_t i = 0; i < decoder->fault_count; i++)
+        memory_free(decoder->fault_names[i]);
+    memory_free(decoder->fault_names);
     memory_free(decoder);
 }
 
@@ -121,6 +148,8 @@ static uint16_t protocol_of_slot(unsigned slot)
 {
     if (slot >= DECODER_SLOT_PLUGIN)
         return (uint16_t)(PALUA_PROTOCOL_PLUGIN + (slot - DECODER_SLOT_PLUGIN));
+    if (slot == DECODER_SLOT_PPP_HDLC)
+        return PALUA_PROTOCOL_PPP;
     return slot == DECODER_SLOT_SLL2 ? PALUA_PROTOCOL_SLL : (uint16_t)slot;
 }
 
@@ -134,6 +163,8 @@ static bool check_plugin(const struct decoder *decoder, const struct palua_plugi
     if (decoder_protocol_find(decoder, plugin->name) != PALUA_PROTOCOL_NONE)
         return error_set(err, ERROR_PLUGIN, plugin->name,
                          "a protocol of that name is decoded already: rename the plugin");
+    if (decoder->fault_count + plugin->anomaly_count > UINT16_MAX - DECODE_FAULT_COUNT)
+        return error_set(err, ERROR_PLUGIN, plugin->name, "it declares too many anomalies");
     if (decoder->plugin_count == DECODER_PLUGIN_CAP)
         return error_set(err, ERROR_PLUGIN, plugin->name,
                          "it is one decoder too many: at most %d can be loaded",
@@ -161,6 +192,23 @@ static bool check_binding(struct decoder *decoder, const struct palua_plugin *pl
     return true;
 }
 
+/** Gives codes to a plugin's anomalies. */
+static void add_fault_names(struct decoder *decoder, const struct palua_plugin *plugin)
+{
+    decoder->fault_base[decoder->plugin_count] =
+        (uint16_t)(DECODE_FAULT_COUNT + decoder->fault_count);
+    decoder->fault_names =
+        memory_grow(decoder->fault_names, &decoder->fault_cap,
+                    decoder->fault_count + plugin->anomaly_count, sizeof *decoder->fault_names);
+    for (uint32_t i = 0; i < plugin->anomaly_count; i++) {
+        struct text name;
+        text_init(&name);
+        text_add_format(&name, "%s_%s", plugin->name, plugin->anomalies[i].name);
+        decoder->fault_names[decoder->fault_count++] = memory_strdup(name.data);
+        text_fini(&name);
+    }
+}
+
 bool decoder_add(struct decoder *decoder, const struct palua_plugin *plugin, struct error *err)
 {
     if (!check_plugin(decoder, plugin, err))
@@ -169,6 +217,7 @@ bool decoder_add(struct decoder *decoder, const struct palua_plugin *plugin, str
         if (!check_binding(decoder, plugin, i, err))
             return false;
     uint8_t slot = (uint8_t)(DECODER_SLOT_PLUGIN + decoder->plugin_count);
+    add_fault_names(decoder, plugin);
     decoder->plugins[decoder->plugin_count++] = plugin;
     for (uint32_t i = 0; i < plugin->binding_count; i++) {
         const struct palua_binding *binding = &plugin->bindings[i];
@@ -179,6 +228,14 @@ bool decoder_add(struct decoder *decoder, const struct palua_plugin *plugin, str
         decoder->udp_bound |= binding->kind == PALUA_ON_UDP_PORT;
     }
     return true;
+}
+
+const char *decoder_fault_name(const struct decoder *decoder, uint16_t code)
+{
+    size_t plugins = code - (size_t)DECODE_FAULT_COUNT;
+    if (code < DECODE_FAULT_COUNT)
+        return decode_fault_name(code);
+    return plugins < decoder->fault_count ? decoder->fault_names[plugins] : "unknown";
 }
 
 const char *decoder_protocol_name(const struct decoder *decoder, uint16_t protocol)

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <palua/plugin.h>
@@ -13,8 +14,9 @@
 enum {
     DECODER_SLOT_NONE = PALUA_PROTOCOL_NONE,
     DECODER_SLOT_SLL2 = PALUA_PROTOCOL_ENGINE_END, /**< its layers are PALUA_PROTOCOL_SLL */
-    DECODER_SLOT_PLUGIN,                           /**< the first plugin */
-    DECODER_PLUGIN_CAP = 200                       /**< decoder plugins; a slot is one byte */
+    DECODER_SLOT_PPP_HDLC, /**< PPP in HDLC-like framing or Cisco's HDLC, whichever the bytes say */
+    DECODER_SLOT_PLUGIN,   /**< the first plugin */
+    DECODER_PLUGIN_CAP = 150 /**< decoder plugins; a slot is one byte */
 };
 
 struct decoder {
@@ -25,4 +27,8 @@ struct decoder {
     bool udp_bound;               /**< udp_ports has an entry */
     uint32_t plugin_count;
     const struct palua_plugin *plugins[DECODER_PLUGIN_CAP];
+    uint16_t fault_base[DECODER_PLUGIN_CAP]; /**< code of each plugin's first anomaly */
+    char **fault_names;                      /**< of plugins, from DECODE_FAULT_COUNT on */
+    size_t fault_count;
+    size_t fault_cap;
 };

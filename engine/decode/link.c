@@ -6,9 +6,8 @@
 enum { ETH_LEN = 14, VLAN_LEN = 4, NULL_LEN = 4, SLL_LEN = 16, SLL2_LEN = 20, ARP_FIXED_LEN = 8 };
 enum { ETHERTYPE_LEAST = 0x600, LENGTH_MOST = 1500 };
 
-/** What an EtherType field leads to: 802.3 gives it two meanings, a type or the length of an LLC
- * frame. `field` is where it stands in the header of the layer added last. */
-static unsigned type_or_length(struct walk *walk, uint16_t type, uint32_t field)
+/* IEEE 802.3 gives the field two meanings, a type or the length of an LLC frame. */
+unsigned link_type(struct walk *walk, uint16_t type, uint32_t field)
 {
     if (type >= ETHERTYPE_LEAST)
         return walk->decoder->ethertypes[type];
@@ -20,7 +19,7 @@ static unsigned type_or_length(struct walk *walk, uint16_t type, uint32_t field)
         walk_trim(walk, type);
     else if (!walk->quoted)
         walk_odd(walk, DECODE_FAULT_PAYLOAD_LEN, field);
-    return WALK_DATA;
+    return walk->left ? PALUA_PROTOCOL_LLC : WALK_END;
 }
 
 unsigned link_eth(struct walk *walk)
@@ -31,7 +30,7 @@ unsigned link_eth(struct walk *walk)
         return walk_short(walk, PALUA_PROTOCOL_ETH, ETH_LEN);
     walk_layer(walk, PALUA_PROTOCOL_ETH, ETH_LEN, type);
     walk_to(walk, &in);
-    return type_or_length(walk, type, 12);
+    return link_type(walk, type, 12);
 }
 
 unsigned link_vlan(struct walk *walk, uint16_t protocol)
@@ -45,7 +44,7 @@ unsigned link_vlan(struct walk *walk, uint16_t protocol)
     walk->tag = tag;
     walk_layer(walk, protocol, VLAN_LEN, tag);
     walk_to(walk, &in);
-    return type_or_length(walk, type, 2);
+    return link_type(walk, type, 2);
 }
 
 unsigned link_raw(struct walk *walk)

@@ -46,6 +46,8 @@ static uint16_t vlan(const struct palua_packet *packet)
 {
     for (uint32_t i = packet->network; i-- > 0;) {
         const struct palua_layer *layer = &packet->layers[i];
+        if (layer->protocol == PALUA_PROTOCOL_IP || layer->protocol == PALUA_PROTOCOL_IPV6)
+            break;
         if (layer->protocol == PALUA_PROTOCOL_VLAN || layer->protocol == PALUA_PROTOCOL_IEEE8021AD)
             return layer->aux;
     }

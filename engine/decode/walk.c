@@ -1,21 +1,25 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "decode/walk.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "base/memory.h"
 
-void walk_fault(struct walk *walk, enum decode_fault code, uint32_t layer, uint32_t offset)
+void walk_fault(struct walk *walk, uint16_t code, uint32_t layer, uint32_t offset)
 {
     struct anomaly_list *list = &walk->batch->anomalies;
     if (list->count == list->cap)
         list->items = memory_grow(list->items, &list->cap, list->count + 1, sizeof *list->items);
     list->items[list->count++] = (struct decode_anomaly){
-        .packet = walk->index, .code = (uint16_t)code, .layer = (uint8_t)layer, .offset = offset};
+        .packet = walk->index, .code = code, .layer = (uint8_t)layer, .offset = offset};
     walk->flags |= PALUA_PACKET_ANOMALY;
 }
 
 static void fault_in_last(struct walk *walk, enum decode_fault code, uint32_t field)
 {
-    walk_fault(walk, code, walk->count - 1u, walk_last(walk)->offset + field);
+    walk_fault(walk, (uint16_t)code, walk->count - 1u, walk_last(walk)->offset + field);
 }
 
 /** Leaves no payload to the layer added last. */
@@ -59,6 +63,32 @@ void walk_odd(struct walk *walk, enum decode_fault code, uint32_t field)
 {
     walk_last(walk)->flags |= PALUA_LAYER_BAD;
     fault_in_last(walk, code, field);
+}
+
+unsigned walk_through(struct walk *walk, uint16_t protocol, uint32_t header_len, uint16_t aux,
+                      unsigned next)
+{
+    walk_layer(walk, protocol, header_len, aux);
+    if (header_len > walk->left || header_len > UINT16_MAX)
+        return walk_overrun(walk, DECODE_FAULT_HEADER_CUT, 0);
+    return walk_behind(walk, header_len) ? next : WALK_END;
+}
+
+/** Notes what a plugin finds wrong with the layer added last. */
+static void plugin_fault(struct walk *walk, uint32_t plugin, const struct palua_decoded *found)
+{
+    struct palua_layer *layer = walk_last(walk);
+    const struct palua_plugin *of = walk->decoder->plugins[plugin];
+    if (found->anomaly > of->anomaly_count) {
+        fprintf(stderr, "palua: plugin '%s' raised anomaly %u, it declares %" PRIu32 "\n", of->name,
+                found->anomaly - 1u, of->anomaly_count);
+        abort();
+    }
+    uint32_t captured = (uint32_t)cursor_left(&walk->in);
+    uint32_t offset = found->anomaly_offset < captured ? found->anomaly_offset : captured;
+    layer->flags |= PALUA_LAYER_BAD;
+    walk_fault(walk, (uint16_t)(walk->decoder->fault_base[plugin] + found->anomaly - 1),
+               walk->count - 1u, layer->offset + offset);
 }
 
 /** Looks up what a plugin says comes next. */
@@ -105,5 +135,7 @@ unsigned walk_plugin(struct walk *walk, unsigned slot)
     if (found.header_len > UINT16_MAX)
         found.header_len = UINT32_MAX;
     walk_layer(walk, (uint16_t)(PALUA_PROTOCOL_PLUGIN + plugin), found.header_len, found.aux);
+    if (found.anomaly)
+        plugin_fault(walk, plugin, &found);
     return plugin_behind(walk, &found) ? plugin_next(walk, &found) : WALK_END;
 }

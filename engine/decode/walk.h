@@ -21,7 +21,7 @@
 struct walk {
     struct cursor in; /**< captured bytes from the next header on; base is the frame */
     uint32_t left;    /**< bytes on the wire from the next header on */
-    uint16_t tag;     /**< id of the last VLAN tag */
+    uint16_t tag;     /**< id of the last VLAN tag since the last IP header */
     uint8_t count;    /**< layers so far */
     uint8_t quoted;   /**< PALUA_LAYER_QUOTED inside an ICMP error, else 0 */
     uint8_t flags;    /**< enum palua_packet_flag */
@@ -51,7 +51,7 @@ enum {
 };
 
 /** Appends an anomaly of the layer that `layer` is the index of. */
-void walk_fault(struct walk *walk, enum decode_fault code, uint32_t layer, uint32_t offset);
+void walk_fault(struct walk *walk, uint16_t code, uint32_t layer, uint32_t offset);
 
 /** Adds a last layer for a header of which fewer bytes were declared or captured than the `need` it
  * takes. Returns WALK_END. */
@@ -67,6 +67,11 @@ unsigned walk_overrun(struct walk *walk, enum decode_fault code, uint32_t field)
 
 /** Marks the layer added last as malformed in a way one can go on from. */
 void walk_odd(struct walk *walk, enum decode_fault code, uint32_t field);
+
+/** Adds a layer whose header is `header_len` bytes and moves behind it. Returns `next`, or WALK_END
+ * if there are not that many: the layer is then marked and an anomaly raised. */
+unsigned walk_through(struct walk *walk, uint16_t protocol, uint32_t header_len, uint16_t aux,
+                      unsigned next);
 
 /** Asks the decoder plugin of a slot what the bytes are. Returns the next handler or WALK_REFUSED.
  */
@@ -136,6 +141,20 @@ unsigned link_null(struct walk *walk);
 unsigned link_sll(struct walk *walk);
 unsigned link_sll2(struct walk *walk);
 unsigned link_arp(struct walk *walk);
+unsigned llc_header(struct walk *walk);
+unsigned ppp_header(struct walk *walk);
+unsigned ppp_hdlc(struct walk *walk);
+unsigned ppp_cisco(struct walk *walk);
+unsigned ppp_ethernet(struct walk *walk, uint16_t protocol);
+unsigned mpls_stack(struct walk *walk);
+unsigned mpls_control_word(struct walk *walk);
+unsigned bridge_backbone(struct walk *walk);
+unsigned bridge_macsec(struct walk *walk);
+unsigned bridge_port_tag(struct walk *walk, uint16_t protocol);
+unsigned terminal_header(struct walk *walk, uint16_t protocol);
+
+/** What a type-or-length field leads to; `field` is where it stands in the layer added last. */
+unsigned link_type(struct walk *walk, uint16_t type, uint32_t field);
 unsigned ip_header(struct walk *walk);
 unsigned ip_ah(struct walk *walk);
 unsigned ip_esp(struct walk *walk);
@@ -158,6 +177,7 @@ static inline void ip_enter(struct walk *walk, bool ipv6, uint64_t src, uint64_t
     walk->transport = PALUA_NO_LAYER;
     walk->proto = (uint8_t)walk_last(walk)->aux;
     walk->vlan = walk->tag;
+    walk->tag = 0;
     walk->sport = 0;
     walk->dport = 0;
     walk->src = src;

@@ -243,7 +243,7 @@ struct palua_event *anomaly_event_new(const struct palua_packet *packet,
     uint32_t layer = anomaly->layer;
     if (layer >= packet->layer_count && packet->layer_count) // none was made: the one around it
         layer = packet->layer_count - 1U;
-    out->name = text_slice(decode_fault_name(anomaly->code));
+    out->name = text_slice(layer_names_fault(names, anomaly->code));
     if (packet->layer_count)
         out->layer = layer_names_one(names, packet->layers[layer].protocol);
     out->offset = anomaly->offset;

@@ -46,6 +46,11 @@ struct palua_slice layer_names_one(const struct layer_names *names, uint16_t pro
     return (struct palua_slice){(const uint8_t *)name, (uint32_t)strlen(name), 0};
 }
 
+const char *layer_names_fault(const struct layer_names *names, uint16_t code)
+{
+    return decoder_fault_name(names->decoder, code);
+}
+
 static struct palua_slice write_text(const struct layer_names *names,
                                      const struct sequence *sequence, struct arena *arena)
 {

@@ -25,5 +25,8 @@ void layer_names_free(struct layer_names *names);
 struct palua_slice layer_names_of(struct layer_names *names, const struct palua_packet *packet,
                                   struct arena *arena);
 
+/** The name of an anomaly that decode found; lives as long as the decoder. */
+const char *layer_names_fault(const struct layer_names *names, uint16_t code);
+
 /** The name of one layer's protocol; lives as long as the decoder. */
 struct palua_slice layer_names_one(const struct layer_names *names, uint16_t protocol);

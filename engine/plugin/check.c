@@ -92,7 +92,7 @@ static bool check_parts(const struct palua_plugin *plugin, const char *where, st
         {"list 'bindings'", plugin->binding_count > 0, DECODER | DISSECTOR, DECODER | DISSECTOR},
         {"list 'options'", plugin->option_count > 0, both, 0},
         {"list 'counters'", plugin->counter_count > 0, both, 0},
-        {"list 'anomalies'", plugin->anomaly_count > 0, DISSECTOR, 0},
+        {"list 'anomalies'", plugin->anomaly_count > 0, DECODER | DISSECTOR, 0},
         {"list 'subscriptions'", plugin->subscription_count > 0, ANALYSIS, ANALYSIS},
         {"list 'tables'", plugin->table_count > 0, ANALYSIS, 0},
         {"partition", plugin->partition != PALUA_PARTITION_ALL, ANALYSIS, 0},

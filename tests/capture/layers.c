@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "capture/capture.h"
 #include "decode/decode.h"
+#include "plugin/plugin.h"
 
 enum { RECORD_CAP = 256 << 20, SLOTS = 1 << 18 };
 
@@ -117,7 +118,8 @@ static void add_batch(struct answer *answer, struct batch *batch)
         add_flow(answer, &batch->packets[i]);
     }
     for (size_t i = 0; i < batch->anomalies.count; i++)
-        tally_add(&answer->anomalies, decode_fault_name(batch->anomalies.items[i].code));
+        tally_add(&answer->anomalies,
+                  decoder_fault_name(answer->decoder, batch->anomalies.items[i].code));
 }
 
 static void read_capture(struct answer *answer, const char *path, struct batch_pool *pool)
@@ -154,9 +156,19 @@ static void print_answer(struct answer *answer, const char *path)
     text_fini(&out);
 }
 
-int main(int argc, char **argv)
+/** With the bundled plugins, as palua runs. */
+static struct decoder *new_decoder(void)
 {
     struct decoder *decoder = decoder_new();
+    for (const plugin_entry_fn *entry = plugin_bundled; *entry; entry++)
+        if ((*entry)()->role == PALUA_DECODER && !decoder_add(decoder, (*entry)(), NULL))
+            abort();
+    return decoder;
+}
+
+int main(int argc, char **argv)
+{
+    struct decoder *decoder = new_decoder();
     struct batch_pool *pool = batch_pool_new(1, 1024, 1, 1);
     for (int i = 1; i < argc; i++) {
         struct answer answer = {.decoder = decoder};

@@ -8,8 +8,10 @@
 #include "../unit/decode/check.h"
 #include "base/cursor.h"
 #include "base/memory.h"
+#include "plugin/plugin.h"
 
-static const uint16_t linktypes[] = {1, 0, 12, 14, 101, 108, 113, 228, 229, 276, 147, 65535};
+static const uint16_t linktypes[] = {1,   0,   12,    14, 101, 108, 113, 228, 229,
+                                     276, 147, 65535, 9,  50,  51,  100, 104, 166};
 
 static bool decode_told(struct palua_slice bytes, struct palua_decoded *out)
 {
@@ -28,23 +30,30 @@ static bool decode_told(struct palua_slice bytes, struct palua_decoded *out)
     out->next_kind = kind % 8;
     out->next_value = value;
     out->aux = value;
+    out->anomaly = value & 1;
+    out->anomaly_offset = value;
     return kind < 0xf0;
 }
 
 static const struct palua_binding bindings[] = {{PALUA_ON_LINKTYPE, 147},
-                                                {PALUA_ON_ETHERTYPE, 0x8847},
-                                                {PALUA_ON_IP_PROTOCOL, 47},
-                                                {PALUA_ON_UDP_PORT, 4789}};
-static const struct palua_binding other_bindings[] = {{PALUA_ON_UDP_PORT, 2152}};
+                                                {PALUA_ON_ETHERTYPE, 0xb000},
+                                                {PALUA_ON_IP_PROTOCOL, 253},
+                                                {PALUA_ON_UDP_PORT, 7}};
+static const struct palua_binding other_bindings[] = {{PALUA_ON_UDP_PORT, 9}};
+static const struct palua_anomaly anomalies[] = {{"odd", "The frame says so."}};
 static const struct palua_plugin told = {.abi = PALUA_PLUGIN_ABI,
                                          .role = PALUA_DECODER,
                                          .name = "told",
+                                         .anomalies = anomalies,
+                                         .anomaly_count = 1,
                                          .bindings = bindings,
                                          .binding_count = 4,
                                          .decode = decode_told};
 static const struct palua_plugin other = {.abi = PALUA_PLUGIN_ABI,
                                           .role = PALUA_DECODER,
                                           .name = "other",
+                                          .anomalies = anomalies,
+                                          .anomaly_count = 1,
                                           .bindings = other_bindings,
                                           .binding_count = 1,
                                           .decode = decode_told};
@@ -55,6 +64,9 @@ static const struct decoder *shared_decoder(void)
     if (decoder)
         return decoder;
     decoder = decoder_new();
+    for (const plugin_entry_fn *entry = plugin_bundled; *entry; entry++)
+        if ((*entry)()->role == PALUA_DECODER && !decoder_add(decoder, (*entry)(), NULL))
+            abort();
     if (!decoder_add(decoder, &told, NULL) || !decoder_add(decoder, &other, NULL))
         abort();
     return decoder;
@@ -77,7 +89,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                       linktypes[link % (sizeof linktypes / sizeof *linktypes)]};
     struct batch batch = {.packets = &packet, .count = 1};
     decode_batch(shared_decoder(), &batch, 0, 1);
-    const char *wrong = check_packet(&packet, &batch.anomalies);
+    const char *wrong = check_packet(&packet, &batch.anomalies, shared_decoder());
     if (wrong) {
         fprintf(stderr, "%s does not hold\n", wrong);
         abort();

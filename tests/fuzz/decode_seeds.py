@@ -8,7 +8,7 @@ import struct
 import sys
 
 # Indices into decode_fuzz.c's link types.
-ETHERNET, NULL, RAW12, RAW14, RAW, LOOP, SLL, IPV4, IPV6, SLL2, PLUGIN = range(11)
+ETHERNET, NULL, RAW12, RAW14, RAW, LOOP, SLL, IPV4, IPV6, SLL2, PLUGIN, UNKNOWN, PPP, PPP_HDLC, PPPOE, LLC, CHDLC, PPPD = range(18)
 
 
 def packet(link, *parts, cut=0):
@@ -71,7 +71,23 @@ SEEDS = {
     "eth_tcp": packet(ETHERNET, eth(0x800), ip(6, tcp(8) + b"hello")),
     "eth_tcp_cut": packet(ETHERNET, eth(0x800), ip(6, tcp(8), total=1052), cut=4),
     "eth_udp_padded": packet(ETHERNET, eth(0x800), ip(17, udp(53, 4000)), bytes(18)),
-    "eth_llc": packet(ETHERNET, eth(3), b"BB\3", bytes(43)),
+    "eth_llc": packet(ETHERNET, eth(7), b"BB\3", bytes(43)),
+    "eth_snap": packet(ETHERNET, eth(36), bytes.fromhex("aaaa030000000800"), ip(17, udp(1, 2))),
+    "eth_snap_bridged": packet(ETHERNET, eth(50), bytes.fromhex("aaaa030080c20007"), eth(0x800), ip(17, udp(1, 2))),
+    "eth_lldp": packet(ETHERNET, eth(0x88cc), bytes.fromhex("020704aabbccddeeff0000")),
+    "eth_eapol": packet(ETHERNET, eth(0x888e), bytes.fromhex("01010000"), bytes(42)),
+    "eth_pppoe": packet(ETHERNET, eth(0x8864), bytes.fromhex("11000001001e0021"), ip(17, udp(1, 2))),
+    "eth_pppoe_discovery": packet(ETHERNET, eth(0x8863), bytes.fromhex("11090000000401010000")),
+    "eth_mpls": packet(ETHERNET, eth(0x8847), bytes.fromhex("0001403f0001f13f"), ip(17, udp(1, 2))),
+    "eth_pseudowire": packet(ETHERNET, eth(0x8847), bytes.fromhex("0001f13f00000000"), eth(0x800), ip(17, udp(1, 2))),
+    "eth_backbone": packet(ETHERNET, eth(0x88e7), bytes(4), eth(0x800), ip(17, udp(1, 2))),
+    "eth_macsec": packet(ETHERNET, eth(0x88e5), bytes.fromhex("20000000000100000000000000010800"), ip(17, udp(1, 2)), bytes(16)),
+    "eth_macsec_secret": packet(ETHERNET, eth(0x88e5), bytes.fromhex("0c0000000001"), bytes(30)),
+    "eth_vntag": packet(ETHERNET, eth(0x8926), bytes.fromhex("000000010800"), ip(17, udp(1, 2))),
+    "eth_etag": packet(ETHERNET, eth(0x893f), bytes.fromhex("0000000000000800"), ip(17, udp(1, 2))),
+    "ppp": packet(PPP, bytes.fromhex("0057"), ipv6(17, udp(1, 2))),
+    "ppp_hdlc": packet(PPP_HDLC, bytes.fromhex("ff0321"), ip(17, udp(1, 2))),
+    "chdlc": packet(CHDLC, bytes.fromhex("0f000800"), ip(17, udp(1, 2))),
     "eth_stacked": packet(ETHERNET, eth(0x88a8), vlan(100, 0x9100), vlan(200, 0x8100), vlan(300, 0x86dd),
                           ipv6(17, udp(1, 2, b"x"))),
     "eth_arp": packet(ETHERNET, eth(0x806), bytes.fromhex("0001080006040001"), b"\1" * 20),
@@ -99,16 +115,16 @@ SEEDS = {
     "icmp_extension": packet(IPV4, ip(1, icmp(11, 0, 8 << 16) + ip(47, bytes(12), total=520) + b"\x20" * 8)),
     "icmp_nested": packet(IPV4, ip(1, icmp(3, 3) + ip(1, icmp(3, 3) + ip(1, icmp(3, 3) + ip(17, udp(1, 2)))))),
     "icmpv6_error": packet(IPV6, ipv6(58, icmp(1, 0) + ipv6(44, fragment(6, 1) + tcp(), length=1000))),
-    "plugin_udp": packet(ETHERNET, eth(0x800), ip(17, udp(9, 4789, told(8, 255, ON_LINKTYPE, 1, bytes(3)) + eth(0x800)
+    "plugin_udp": packet(ETHERNET, eth(0x800), ip(17, udp(1, 7, told(8, 255, ON_LINKTYPE, 1, bytes(3)) + eth(0x800)
                                                           + ip(6, tcp())))),
-    "plugin_refuses": packet(IPV4, ip(17, udp(2152, 4789, told(8, 20, 0xf5, 1, bytes(23))))),
-    "plugin_ip_protocol": packet(IPV4, ip(47, told(5, 255, ON_ETHERTYPE, 0x86dd) + ipv6(6, tcp()))),
-    "plugin_extension": packet(IPV6, ipv6(17, udp(2152, 1, told(5, 255, ON_IP_PROTOCOL, 44) + fragment(6, 1) + tcp()))),
+    "plugin_refuses": packet(IPV4, ip(17, udp(9, 7, told(8, 20, 0xf5, 1, bytes(23))))),
+    "plugin_ip_protocol": packet(IPV4, ip(253, told(5, 255, ON_ETHERTYPE, 0x86dd) + ipv6(6, tcp()))),
+    "plugin_extension": packet(IPV6, ipv6(17, udp(9, 1, told(5, 255, ON_IP_PROTOCOL, 44) + fragment(6, 1) + tcp()))),
     "plugin_itself": packet(PLUGIN, told(0, 255, ON_LINKTYPE, 147, bytes(8))),
-    "plugin_stacked": packet(ETHERNET, eth(0x8847), told(5, 60, ON_ETHERTYPE, 0x8847), told(5, 200, ON_ETHERTYPE, 0x800),
+    "plugin_stacked": packet(ETHERNET, eth(0xb000), told(5, 60, ON_ETHERTYPE, 0xb000), told(5, 200, ON_ETHERTYPE, 0x800),
                              ip(17, udp(1, 2))),
     # Once wrote past the layer cap: a plugin's layer is the last there is room for, and data follows it.
-    "plugin_at_cap": packet(ETHERNET, eth(0x8100), *[vlan(1, 0x8100)] * 17, vlan(1, 0x8847), told(5, 255, 0, 0), b"data"),
+    "plugin_at_cap": packet(ETHERNET, eth(0x8100), *[vlan(1, 0x8100)] * 17, vlan(1, 0xb000), told(5, 255, 0, 0), b"data"),
 }
 
 

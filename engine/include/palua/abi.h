@@ -67,6 +67,21 @@ enum palua_protocol {
     PALUA_PROTOCOL_ICMPV6,
     PALUA_PROTOCOL_TCP,
     PALUA_PROTOCOL_UDP,
+    PALUA_PROTOCOL_LLC, /* 802.2, SNAP included; aux = DSAP << 8 | SSAP, or SNAP's type */
+    PALUA_PROTOCOL_STP,
+    PALUA_PROTOCOL_LLDP,
+    PALUA_PROTOCOL_EAPOL,
+    PALUA_PROTOCOL_LOOP,       /* Ethernet configuration testing */
+    PALUA_PROTOCOL_PPPOED,     /* PPPoE discovery; aux = session id */
+    PALUA_PROTOCOL_PPPOES,     /* PPPoE session; aux = session id */
+    PALUA_PROTOCOL_PPP,        /* aux = protocol */
+    PALUA_PROTOCOL_CHDLC,      /* aux = protocol */
+    PALUA_PROTOCOL_MPLS,       /* a whole label stack; aux = labels in it */
+    PALUA_PROTOCOL_PWETHCW,    /* control word of an Ethernet pseudowire */
+    PALUA_PROTOCOL_IEEE8021AH, /* I-TAG with the customer's addresses; aux = their type field */
+    PALUA_PROTOCOL_MACSEC,
+    PALUA_PROTOCOL_VNTAG,
+    PALUA_PROTOCOL_ETAG, /* 802.1BR */
     PALUA_PROTOCOL_ENGINE_END,
     PALUA_PROTOCOL_PLUGIN = 256
 };

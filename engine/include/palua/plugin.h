@@ -143,8 +143,10 @@ struct palua_decoded {
     uint16_t next_kind;   /**< where the next layer is looked up: PALUA_ON_LINKTYPE, _ETHERTYPE,
                              _IP_PROTOCOL; 0: data */
     uint16_t next_value;
-    uint16_t aux; /**< kept in the layer record: a VLAN id… */
-    uint16_t reserved;
+    uint16_t aux;     /**< kept in the layer record: a VLAN id… */
+    uint16_t anomaly; /**< malformed: 1 + the index of an entry of the plugin's list; 0: sound. The
+                         layer is marked, and decoding goes on as the rest of this struct says */
+    uint32_t anomaly_offset; /**< where, bytes into the layer */
 };
 
 /** What a dissector says of its input, and what that causes. */
@@ -253,11 +255,11 @@ struct palua_plugin {
     uint32_t event_count;
     uint32_t binding_count;
     const struct palua_binding *bindings; /**< decoder, dissector: at least one */
-    const struct palua_option *options;   /**< dissector, analysis; so counters and anomalies */
+    const struct palua_option *options;   /**< dissector, analysis; so counters */
     uint32_t option_count;
     uint32_t counter_count;
     const struct palua_counter *counters;
-    const struct palua_anomaly *anomalies; /**< dissector */
+    const struct palua_anomaly *anomalies; /**< decoder, dissector */
     uint32_t anomaly_count;
     uint32_t subscription_count;
     const struct palua_subscription *subscriptions; /**< analysis: at least one */

@@ -74,17 +74,18 @@ static inline const char *check_ends(const struct palua_packet *packet)
 }
 
 static inline const char *check_anomalies(const struct palua_packet *packet,
-                                          const struct anomaly_list *anomalies)
+                                          const struct anomaly_list *anomalies,
+                                          const struct decoder *decoder)
 {
     uint32_t told = 0;
     for (size_t i = 0; i < anomalies->count; i++) {
         const struct decode_anomaly *item = &anomalies->items[i];
-        CHECK_THAT(item->code < DECODE_FAULT_COUNT);
+        CHECK_THAT(strcmp(decoder_fault_name(decoder, item->code), "unknown") != 0);
         CHECK_THAT(item->layer <= packet->layer_count);
         CHECK_THAT(item->offset <= packet->caplen);
         told |= 1u << item->layer;
     }
-    CHECK_THAT(anomalies->count <= 2 * PALUA_LAYER_CAP + 1);
+    CHECK_THAT(anomalies->count <= 3 * PALUA_LAYER_CAP + 1);
     CHECK_THAT(!(packet->flags & PALUA_PACKET_ANOMALY) == !anomalies->count);
     for (uint32_t i = 0; i < packet->layer_count; i++)
         if (packet->layers[i].flags & PALUA_LAYER_BAD)
@@ -94,7 +95,8 @@ static inline const char *check_anomalies(const struct palua_packet *packet,
 
 /** @param anomalies  of this packet only */
 static inline const char *check_packet(const struct palua_packet *packet,
-                                       const struct anomaly_list *anomalies)
+                                       const struct anomaly_list *anomalies,
+                                       const struct decoder *decoder)
 {
     CHECK_THAT(packet->layer_count <= PALUA_LAYER_CAP);
     CHECK_THAT(!(packet->flags & PALUA_PACKET_TRUNCATED) == (packet->caplen >= packet->origlen));
@@ -105,5 +107,5 @@ static inline const char *check_packet(const struct palua_packet *packet,
         wrong = check_ends(packet);
     if (!wrong)
         wrong = check_tuple(packet);
-    return wrong ? wrong : check_anomalies(packet, anomalies);
+    return wrong ? wrong : check_anomalies(packet, anomalies, decoder);
 }

@@ -73,7 +73,7 @@ Test(decode, data_beyond_the_cap_counts_as_a_layer)
 {
     put_eth(&frame, ON_VLAN);
     for (unsigned i = 1; i < PALUA_LAYER_CAP; i++)
-        put_vlan(&frame, i, i < PALUA_LAYER_CAP - 1 ? ON_VLAN : 0x88cc);
+        put_vlan(&frame, i, i < PALUA_LAYER_CAP - 1 ? ON_VLAN : 0xb001);
     probe_decode(&probe, ETHERNET, &frame);
     cr_assert_eq(probe.packet.layer_count, PALUA_LAYER_CAP);
     cr_assert_str_eq(probe.faults, "");
@@ -87,7 +87,7 @@ Test(decode, tunnels_to_the_cap_keep_the_innermost_flow_found)
     enum { DEPTH = 25 };
     struct decode_tuple tuple;
     for (unsigned i = 1; i <= DEPTH; i++)
-        put_ip(&frame, i < DEPTH ? P_IPIP : P_GRE, 20 * (DEPTH - i));
+        put_ip(&frame, i < DEPTH ? P_IPIP : P_FREE, 20 * (DEPTH - i));
     probe_decode(&probe, 228, &frame);
     cr_assert_eq(probe.packet.layer_count, PALUA_LAYER_CAP);
     cr_assert_str_eq(probe.faults, "too_many_layers 20@400");

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
+#include <signal.h>
+
+#include "decode/decoder.h"
 #include "probe.h"
 
 static struct probe probe;
@@ -54,8 +57,8 @@ static const struct palua_plugin vxlan = {.abi = PALUA_PLUGIN_ABI,
                                           .decode = decode_vxlan};
 
 static const struct palua_binding told_bindings[] = {{PALUA_ON_LINKTYPE, 147},
-                                                     {PALUA_ON_ETHERTYPE, 0x8847},
-                                                     {PALUA_ON_IP_PROTOCOL, 47},
+                                                     {PALUA_ON_ETHERTYPE, 0xb000},
+                                                     {PALUA_ON_IP_PROTOCOL, 253},
                                                      {PALUA_ON_UDP_PORT, 2152}};
 static const struct palua_plugin told = {.abi = PALUA_PLUGIN_ABI,
                                          .role = PALUA_DECODER,
@@ -153,8 +156,8 @@ Test(decoder, an_inner_packet_without_flow_leaves_the_carriers)
     struct decode_tuple tuple;
     cr_assert(decoder_add(probe.decoder, &vxlan, &err));
     put_vxlan_frame(4000, 4789);
-    frame.data[48] = 0x88;
-    frame.data[49] = 0xcc;
+    frame.data[48] = 0xb0;
+    frame.data[49] = 0x01;
     expect(&probe, 228, &frame, "ip 0+78/20 udp 20+58/8 vxlan 28+50/8 eth 36+42/14 data 50+28/0",
            "");
     cr_assert_eq(probe.packet.network, 0);
@@ -165,7 +168,7 @@ Test(decoder, an_inner_packet_without_flow_leaves_the_carriers)
     frame.data[49] = 0;
     frame.data[51] = 9;
     probe_decode(&probe, 228, &frame);
-    cr_assert_str_eq(probe.stack, "ip:udp:vxlan:eth:vlan:data");
+    cr_assert_str_eq(probe.stack, "ip:udp:vxlan:eth:vlan:llc:data");
     cr_assert(decode_tuple(&probe.packet, &tuple));
     cr_assert_eq(tuple.vlan, 0);
 }
@@ -175,13 +178,13 @@ Test(decoder, an_inner_flow_without_ports_takes_none_from_its_carrier)
     struct decode_tuple tuple;
     cr_assert(decoder_add(probe.decoder, &vxlan, &err));
     put_vxlan_frame(4000, 4789);
-    frame.data[59] = P_GRE;
+    frame.data[59] = P_FREE;
     expect(&probe, 228, &frame,
            "ip 0+78/20 udp 20+58/8 vxlan 28+50/8 eth 36+42/14 ip 50+28/20 data 70+8/0", "");
     cr_assert_eq(probe.packet.network, 4);
     cr_assert_eq(probe.packet.transport, PALUA_NO_LAYER);
     cr_assert(decode_tuple(&probe.packet, &tuple));
-    cr_assert_eq(tuple.proto, P_GRE);
+    cr_assert_eq(tuple.proto, P_FREE);
     cr_assert_eq(tuple.sport, 0);
 }
 
@@ -193,16 +196,16 @@ Test(decoder, every_kind_of_binding)
     expect(&probe, 147, &frame, "told 0+10/4 data 4+6/0", "");
     cr_assert_eq(seen.len, 10);
     frame.len = 0;
-    put_eth(&frame, 0x8847);
+    put_eth(&frame, 0xb000);
     put_fill(&frame, 5, 0);
     expect(&probe, ETHERNET, &frame, "eth 0+19/14 told 14+5/4 data 18+1/0", "");
     frame.len = 0;
     put_ipv6(&frame, P_DSTOPTS, 14);
-    put_extension(&frame, P_GRE, 0);
+    put_extension(&frame, P_FREE, 0);
     put_fill(&frame, 6, 0);
     expect(&probe, 229, &frame, "ipv6 0+54/40 ipv6.dstopts 40+14/8 told 48+6/4 data 52+2/0", "");
     frame.len = 0;
-    put_ip(&frame, P_GRE, 4);
+    put_ip(&frame, P_FREE, 4);
     put_fill(&frame, 4, 0);
     expect(&probe, 228, &frame, "ip 0+24/20 told 20+4/4", "");
     cr_assert(probe.packet.flags & PALUA_PACKET_FLOW);
@@ -263,7 +266,7 @@ Test(decoder, data_behind_a_plugin_at_the_cap)
     add_told();
     put_eth(&frame, ON_VLAN);
     for (int i = 0; i < 18; i++)
-        put_vlan(&frame, 1, i < 17 ? ON_VLAN : 0x8847);
+        put_vlan(&frame, 1, i < 17 ? ON_VLAN : 0xb000);
     put_fill(&frame, 4, 0);
     answer.header_len = 4;
     probe_decode(&probe, ETHERNET, &frame);
@@ -312,7 +315,7 @@ Test(decoder, a_plugin_may_be_an_extension_header)
     answer.header_len = 4;
     answer.next_kind = PALUA_ON_IP_PROTOCOL;
     answer.next_value = P_UDP;
-    put_ip(&frame, P_GRE, 12);
+    put_ip(&frame, P_FREE, 12);
     put_fill(&frame, 4, 0);
     put_udp(&frame, 3, 4, 8);
     expect(&probe, 228, &frame, "ip 0+32/20 told 20+12/4 udp 24+8/8", "");
@@ -342,11 +345,11 @@ Test(decoder, a_link_layer_inside_ip_ends_the_chain_of_ip_headers)
     cr_assert(decoder_add(probe.decoder, &to_esp, &err));
     answer.next_kind = PALUA_ON_LINKTYPE;
     answer.next_value = 148;
-    put_ip(&frame, P_GRE, 8);
+    put_ip(&frame, P_FREE, 8);
     put_fill(&frame, 8, 0);
     expect(&probe, 228, &frame, "ip 0+28/20 told 20+8/0 to_esp 20+8/0 esp 20+8/8", "");
     cr_assert(decode_tuple(&probe.packet, &tuple));
-    cr_assert_eq(tuple.proto, P_GRE);
+    cr_assert_eq(tuple.proto, P_FREE);
 }
 
 Test(decoder, fragments_and_esp_behind_a_udp_plugin_are_none_of_the_carriers_chain)
@@ -436,22 +439,60 @@ Test(decoder, refuses_bindings_and_roles_that_are_no_decoders)
 
 Test(decoder, as_many_plugins_as_slots_and_no_more)
 {
-    static struct palua_plugin many[201];
-    static struct palua_binding bindings[201];
-    static char names[201][16];
-    for (uint16_t i = 0; i < 201; i++) {
+    static struct palua_plugin many[DECODER_PLUGIN_CAP + 1];
+    static struct palua_binding bindings[DECODER_PLUGIN_CAP + 1];
+    static char names[DECODER_PLUGIN_CAP + 1][16];
+    for (uint16_t i = 0; i < DECODER_PLUGIN_CAP + 1; i++) {
         snprintf(names[i], sizeof names[i], "plugin%u", i);
         bindings[i] = (struct palua_binding){PALUA_ON_LINKTYPE, (uint16_t)(1000 + i)};
         many[i] = told;
         many[i].name = names[i];
         many[i].bindings = &bindings[i];
         many[i].binding_count = 1;
-        if (i < 200)
+        if (i < DECODER_PLUGIN_CAP)
             cr_assert(decoder_add(probe.decoder, &many[i], &err), "%s", err.text);
     }
-    refused(&many[200], "one decoder too many");
+    refused(&many[DECODER_PLUGIN_CAP], "one decoder too many");
     accept = true;
     answer = (struct palua_decoded){.payload_len = UINT32_MAX};
     put_fill(&frame, 1, 0);
-    expect(&probe, 1199, &frame, "plugin199 0+1/0 data 0+1/0", "");
+    expect(&probe, 1149, &frame, "plugin149 0+1/0 data 0+1/0", "");
+}
+
+static const struct palua_anomaly told_anomalies[] = {{"odd", "Odd."}, {"even", "Even."}};
+
+Test(decoder, plugins_raise_anomalies_of_their_own)
+{
+    static const struct palua_binding binding = {PALUA_ON_LINKTYPE, 148};
+    struct palua_plugin finder = told, second = told;
+    finder.anomalies = second.anomalies = told_anomalies;
+    finder.anomaly_count = second.anomaly_count = 2;
+    second.name = "second";
+    second.bindings = &binding;
+    second.binding_count = 1;
+    cr_assert(decoder_add(probe.decoder, &finder, &err), "%s", err.text);
+    cr_assert(decoder_add(probe.decoder, &second, &err), "%s", err.text);
+    accept = true;
+    answer = (struct palua_decoded){.header_len = 4, .payload_len = UINT32_MAX};
+    put_fill(&frame, 10, 0);
+    expect(&probe, 147, &frame, "told 0+10/4 data 4+6/0", "");
+    answer.anomaly = 1;
+    answer.anomaly_offset = 3;
+    expect(&probe, 147, &frame, "told 0+10/4b data 4+6/0", "told_odd 0@3");
+    answer.anomaly = 2;
+    answer.anomaly_offset = UINT32_MAX;
+    expect(&probe, 148, &frame, "second 0+10/4b data 4+6/0", "second_even 0@10");
+    accept = false;
+    expect(&probe, 147, &frame, "data 0+10/0", "");
+    cr_assert_str_eq(decoder_fault_name(probe.decoder, DECODE_FAULT_COUNT + 3), "second_even");
+    cr_assert_str_eq(decoder_fault_name(probe.decoder, DECODE_FAULT_COUNT + 4), "unknown");
+    cr_assert_str_eq(decoder_fault_name(probe.decoder, DECODE_FAULT_UDP_LEN), "udp_bad_length");
+}
+
+Test(decoder, an_anomaly_that_is_not_declared_ends_the_process, .signal = SIGABRT)
+{
+    add_told();
+    answer.anomaly = 1;
+    put_fill(&frame, 10, 0);
+    probe_decode(&probe, 147, &frame);
 }

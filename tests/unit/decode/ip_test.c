@@ -44,7 +44,7 @@ Test(ip, options_count_to_the_header)
     cr_assert_str_eq(probe.faults, "header_not_captured 0@0");
     cr_assert_eq(probe.packet.network, 0);
     cr_assert(!(probe.packet.flags & PALUA_PACKET_FLOW), "UDP without ports");
-    frame.data[9] = P_GRE;
+    frame.data[9] = P_FREE;
     probe_cut(&probe, IPV4, &frame, 59, 68);
     cr_assert(probe.packet.flags & PALUA_PACKET_FLOW, "a protocol without ports");
 }
@@ -66,7 +66,7 @@ Test(ip, every_header_length)
 {
     for (unsigned words = 0; words < 16; words++) {
         frame.len = 0;
-        put_ip_fields(&frame, 0x40 | words, 32, 0, P_GRE);
+        put_ip_fields(&frame, 0x40 | words, 32, 0, P_FREE);
         put_fill(&frame, 12, 0);
         probe_decode(&probe, IPV4, &frame);
         bool below = words<5, above = words> 8;
@@ -86,7 +86,7 @@ Test(ip, a_total_length_of_0_means_the_rest_of_the_frame)
 
 Test(ip, total_length_below_the_header_and_above_the_frame)
 {
-    put_ip_fields(&frame, 0x46, 24, 0, P_GRE);
+    put_ip_fields(&frame, 0x46, 24, 0, P_FREE);
     put_fill(&frame, 12, 0);
     expect(&probe, IPV4, &frame, "ip 0+24/24", "");
     frame.data[3] = 23;

@@ -30,7 +30,7 @@ Test(link, ethernet_names_the_next_layer_and_padding_stays_outside)
 Test(link, ethernet_of_every_length)
 {
     expect(&probe, ETHERNET, &frame, "eth 0+0/0b", "header_truncated 0@0");
-    put_eth(&frame, 0x88cc);
+    put_eth(&frame, 0xb001);
     expect(&probe, ETHERNET, &frame, "eth 0+14/14", "");
     put8(&frame, 1);
     expect(&probe, ETHERNET, &frame, "eth 0+15/14 data 14+1/0", "");
@@ -45,12 +45,13 @@ Test(link, ethernet_of_every_length)
 Test(link, a_length_field_cuts_the_padding_of_an_llc_frame)
 {
     put_eth(&frame, 3);
-    put_fill(&frame, 46, 0x42);
-    expect(&probe, ETHERNET, &frame, "eth 0+60/14 data 14+3/0", "");
+    put_fill(&frame, 46, 0x03);
+    expect(&probe, ETHERNET, &frame, "eth 0+60/14 llc 14+3/3", "");
     frame.data[13] = 46;
-    expect(&probe, ETHERNET, &frame, "eth 0+60/14 data 14+46/0", "");
+    expect(&probe, ETHERNET, &frame, "eth 0+60/14 llc 14+46/3 data 17+43/0", "");
     frame.data[13] = 47;
-    expect(&probe, ETHERNET, &frame, "eth 0+60/14b data 14+46/0", "bad_payload_length 0@12");
+    expect(&probe, ETHERNET, &frame, "eth 0+60/14b llc 14+46/3 data 17+43/0",
+           "bad_payload_length 0@12");
     frame.data[13] = 0;
     expect(&probe, ETHERNET, &frame, "eth 0+60/14 data 14+46/0", "");
 }
@@ -88,10 +89,10 @@ Test(link, a_tagged_llc_frame_has_its_length_behind_the_tag)
 {
     put_eth(&frame, ON_VLAN);
     put_vlan(&frame, 1, 3);
-    put_fill(&frame, 42, 0x42);
-    expect(&probe, ETHERNET, &frame, "eth 0+60/14 vlan 14+46/4 data 18+3/0", "");
+    put_fill(&frame, 42, 0x03);
+    expect(&probe, ETHERNET, &frame, "eth 0+60/14 vlan 14+46/4 llc 18+3/3", "");
     frame.data[17] = 43;
-    expect(&probe, ETHERNET, &frame, "eth 0+60/14 vlan 14+46/4b data 18+42/0",
+    expect(&probe, ETHERNET, &frame, "eth 0+60/14 vlan 14+46/4b llc 18+42/3 data 21+39/0",
            "bad_payload_length 1@16");
 }
 
@@ -240,11 +241,11 @@ Test(link, arp_is_as_long_as_its_address_lengths_say)
     expect(&probe, ETHERNET, &frame, "eth 0+60/14 arp 14+8/8", "");
 }
 
-Test(link, an_unknown_link_type_is_data)
+Test(link, an_unknown_link_type_has_no_layers)
 {
     expect(&probe, 147, &frame, "", "");
     put8(&frame, 0);
-    expect(&probe, 147, &frame, "data 0+1/0", "");
-    expect(&probe, 65535, &frame, "data 0+1/0", "");
+    expect(&probe, 147, &frame, "", "");
+    expect(&probe, 65535, &frame, "", "");
     cr_assert_eq(probe.packet.flags, 0);
 }

@@ -19,7 +19,7 @@ enum { ETHERNET = 1 };
 enum { ON_IP = 0x0800, ON_ARP = 0x0806, ON_VLAN = 0x8100, ON_IPV6 = 0x86dd, ON_8021AD = 0x88a8 };
 enum { P_HOPOPTS = 0, P_ICMP = 1, P_IPIP = 4, P_TCP = 6, P_UDP = 17, P_IPV6 = 41, P_ROUTING = 43 };
 enum { P_FRAGMENT = 44, P_GRE = 47, P_ESP = 50, P_AH = 51, P_ICMPV6 = 58, P_NONE = 59 };
-enum { P_DSTOPTS = 60, P_MOBILITY = 135, P_HIP = 139, P_SHIM6 = 140 };
+enum { P_DSTOPTS = 60, P_FREE = 253, P_MOBILITY = 135, P_HIP = 139, P_SHIM6 = 140 };
 
 struct frame {
     size_t len;
@@ -187,8 +187,8 @@ static inline void probe_tell(struct probe *probe)
     for (size_t i = 0; i < probe->batch.anomalies.count; i++) {
         const struct decode_anomaly *item = &probe->batch.anomalies.items[i];
         at += (size_t)snprintf(probe->faults + at, sizeof probe->faults - at, "%s%s %u@%u",
-                               i ? "\n" : "", decode_fault_name(item->code), item->layer,
-                               item->offset);
+                               i ? "\n" : "", decoder_fault_name(probe->decoder, item->code),
+                               item->layer, item->offset);
     }
 }
 
@@ -210,7 +210,7 @@ static inline void probe_cut(struct probe *probe, uint16_t linktype, const struc
     probe->batch.anomalies.count = 0;
     decode_batch(probe->decoder, &probe->batch, 0, 1);
     probe_tell(probe);
-    const char *wrong = check_packet(&probe->packet, &probe->batch.anomalies);
+    const char *wrong = check_packet(&probe->packet, &probe->batch.anomalies, probe->decoder);
     cr_assert(!wrong, "%s does not hold for %s, faults: %s", wrong, probe->layers, probe->faults);
 }
 

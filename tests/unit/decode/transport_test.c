@@ -217,7 +217,7 @@ Test(transport, the_length_of_a_quote_keeps_extensions_out)
 {
     put_ip(&frame, P_ICMP, 8 + 32 + 8);
     put_icmp(&frame, 11, 0, 8u << 16);
-    put_ip(&frame, P_GRE, 500);
+    put_ip(&frame, P_FREE, 500);
     put_fill(&frame, 12, 0);
     put_fill(&frame, 8, 0x20);
     expect(&probe, IPV4, &frame, "ip 0+68/20 icmp 20+48/8 ip 28+32/20q data 48+12/0q", "");

@@ -171,3 +171,17 @@ Test(tuple, one_way_icmp_has_its_code)
     cr_assert_eq(tuple.dport, 13);
     cr_assert_eq(tuple.proto, P_ICMP);
 }
+
+Test(tuple, a_tag_belongs_to_the_network_layer_it_carries)
+{
+    struct decode_tuple tuple;
+    put_eth(&frame, ON_VLAN);
+    put_vlan(&frame, 5, ON_IP);
+    put_ip(&frame, P_IPIP, 28);
+    put_ip(&frame, P_UDP, 8);
+    put_udp(&frame, 1, 2, 8);
+    probe_decode(&probe, ETHERNET, &frame);
+    cr_assert_str_eq(probe.stack, "eth:vlan:ip:ip:udp");
+    cr_assert(decode_tuple(&probe.packet, &tuple));
+    cr_assert_eq(tuple.vlan, 0);
+}
