@@ -406,7 +406,7 @@ function M.start(runs_address)
     local runs = ffi.cast("struct palua_lua_run *", runs_address)
     local lap = script.host.profile and function(instance, number) ffi.C.palua_lua_lap(instance, number) end or nil
     if lap then
-        profile.start()
+        profile.start(script.chunkname)
     end
     local loops, chained = {}, {}
     for _, handler in ipairs(script.handlers) do
@@ -505,7 +505,7 @@ end
 function M.profile_handler(number)
     local handler = script.handlers[number + 1]
     local how = profile.handler(handler.fn)
-    return handler.own and how .. ", a loop of its own" or format("%s, in order: %s", how, handler.why or "")
+    return handler.own and how .. "; in a loop of its own" or format("%s; in order with other handlers, as %s", how, handler.why or "")
 end
 
 function M.profile_aborts()

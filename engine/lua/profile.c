@@ -25,9 +25,9 @@ static void add_handler(struct palua_lua_instance *instance, uint32_t number, st
     if (handler->events)
         text_add_format(out, "%.1f ns/event  ", (double)handler->ns / (double)handler->events);
     if (handler->binding)
-        text_add_str(out, "in C (an aggregation)");
+        text_add_str(out, "in C: an aggregation takes the event's fields itself");
     else if (!handler->events)
-        text_add_str(out, "never called");
+        text_add_str(out, "no such event came");
     else
         add_told(instance, "profile_handler", number, out);
     text_add_char(out, '\n');
