@@ -1,10 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""Writes CATALOG.md, with tshark's count of the packets; --check sees that it lists what there is, and that the generated captures
+"""Writes CATALOG.md, with tshark's count of the packets, and answers.json, what tshark says of their layers and DNS messages (the
+command-line tests compare palua with it); --check sees that it lists what there is, and that the generated captures
 are what the generator writes (so that what tshark said of them still holds).
 
     tests/captures/catalog.py [--check]
 """
+import collections
+import itertools
+import json
 import pathlib
 import re
 import subprocess
@@ -29,11 +33,52 @@ EXPLAINED = {
     "bad/section_cut.pcapng": "tshark takes the cut section header for another format",
     "bad/two_bytes.pcap": "tshark takes the two bytes for another format",
 }
+LAYERS = {"eth", "vlan", "ieee8021ad", "arp", "ip", "ipv6", "ipv6.hopopts", "ipv6.dstopts", "ipv6.routing", "ipv6.fraghdr", "ah", "tcp", "udp",
+          "icmp", "icmpv6"}
 
 
 def tshark_count(path):
     run = subprocess.run(["tshark", "-n", "-r", path, "-T", "fields", "-e", "frame.number"], capture_output=True, text=True)
     return len(run.stdout.split())
+
+
+def tshark_fields(path, *fields):
+    """A row of values for each frame; datagrams are not reassembled."""
+    args = ["tshark", "-n", "-r", path, "-o", "ip.defragment:FALSE", "-o", "ipv6.defragment:FALSE", "-T", "fields", "-E", "occurrence=a"]
+    run = subprocess.run(args + [word for field in fields for word in ("-e", field)], capture_output=True, text=True)
+    return [line.split("\t") for line in run.stdout.splitlines()]
+
+
+def whole_frames(path, *fields):
+    """As tshark_fields, without fragments."""
+    marks = "ip.flags.mf", "ip.frag_offset", "ipv6.fraghdr.more", "ipv6.fraghdr.offset"
+    for row in tshark_fields(path, *marks, *fields):
+        if not set(",".join(row[:len(marks)]).split(",")) - {"", "0"}:
+            yield row[len(marks):]
+
+
+def stacks(path):
+    """Frames by layers, eth:ip:udp, without what the datagrams carry."""
+    counts = collections.Counter()
+    for (protocols,) in whole_frames(path, "frame.protocols"):
+        layers = protocols.replace(":ethertype", "").split(":")
+        counts[":".join(itertools.takewhile(LAYERS.__contains__, layers))] += 1
+    return dict(sorted(counts.items()))
+
+
+def dns_messages(path):
+    """[frame, 0 or 1 for an answer, identifier, rcode or null, seconds since the question or null] of each DNS message over UDP."""
+    fields = whole_frames(path, "frame.number", "dns.flags.response", "dns.id", "dns.flags.rcode", "dns.time", "udp.port", "icmp.type")
+    return [[int(frame), int(answer), int(ident, 16), int(rcode) if rcode else None, float(time) if time else None]
+            for frame, answer, ident, rcode, time, port, icmp in fields if answer and port and not icmp]
+
+
+def answers():
+    """Of the captures without lies."""
+    for file in sorted(HERE.glob("*.pcap*")) + sorted((HERE / "generated").glob("*.pcap*")):
+        name = str(file.relative_to(HERE))
+        if "hostile" not in name and name not in EXPLAINED:
+            yield name, {"stacks": stacks(file), "dns": dns_messages(file)}
 
 
 def rows(count):
@@ -61,6 +106,8 @@ def write():
             shows += f" ({EXPLAINED[path]})"
         out.append(f"| {path} | {shows} | {ours} | {theirs} |")
     (HERE / "CATALOG.md").write_text("\n".join(out) + "\n")
+    lines = [f"{json.dumps(name)}: {json.dumps(answer, separators=(',', ':'))}" for name, answer in answers()]
+    (HERE / "answers.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
 
 
 def check():
