@@ -274,6 +274,13 @@ function M.attach(slot, instance)
     slices.attach(instance)
 end
 
+--- __newindex of a view.
+local function read_only(name)
+    return function(_, key)
+        error(format("%s is read-only: '%s' cannot be assigned", name, tostring(key)), 0)
+    end
+end
+
 --- The view of an event kind.
 -- @param schema   of the event
 -- @param bases    { common, flow, live }: schemas
@@ -303,6 +310,7 @@ function M.event_type(schema, bases, entries, flow, missing, missing_flow, copy)
         end
         local flow_view = view_type(schema.name .. ".flow", {
             __index = record_code(flow_place, flow, missing_flow),
+            __newindex = read_only(flow_place.name),
             __tostring = function(v) return tostring(v.uid) end,
             __metatable = false,
         })
@@ -314,6 +322,7 @@ function M.event_type(schema, bases, entries, flow, missing, missing_flow, copy)
     end
     return view_type(schema.name, {
         __index = record_code(place, all, missing),
+        __newindex = read_only(schema.name),
         __tostring = function() return schema.name end,
     })
 end

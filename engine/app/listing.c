@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/data.h"
+#include "decode/decode.h"
 #include "lua/script.h"
 
 static const char *const role_names[] = {
@@ -77,12 +78,31 @@ static void describe_fields(const struct palua_schema *schema, int indent, struc
     }
 }
 
-static void describe_event(const struct palua_schema *schema, struct text *out)
+/** What `anomaly.name` may be: the decoder's faults, then those of the plugins. */
+static void describe_anomalies(const struct plugin_set *plugins, struct text *out)
+{
+    text_add_str(out, "names:\n");
+    for (uint16_t code = 0; code < DECODE_FAULT_COUNT; code++)
+        text_add_format(out, "  %-28s %s\n", decode_fault_name(code), decode_fault_text(code));
+    for (uint32_t i = 0; i < plugin_set_count(plugins); i++) {
+        const struct palua_plugin *plugin = plugin_set_at(plugins, i);
+        for (uint32_t k = 0; k < plugin->anomaly_count; k++) {
+            int len = (int)strlen(plugin->name) + 1 + (int)strlen(plugin->anomalies[k].name);
+            text_add_format(out, "  %s_%s%*s %s\n", plugin->name, plugin->anomalies[k].name,
+                            len < 28 ? 28 - len : 0, "", plugin->anomalies[k].doc);
+        }
+    }
+}
+
+static void describe_event(const struct palua_schema *schema, const struct plugin_set *plugins,
+                           struct text *out)
 {
     text_add_format(out, "event %s: %s\n", schema->name, schema->doc);
     if (schema->source)
         text_add_format(out, "source: %s\n", schema->source);
     describe_fields(schema, 2, out);
+    if (strcmp(schema->name, "anomaly") == 0)
+        describe_anomalies(plugins, out);
     text_add_str(out, "every event:\n");
     describe_fields(&palua_common_schema, 2, out);
     text_add_str(out, "flow.NAME:\n");
@@ -135,7 +155,7 @@ bool listing_describe(const struct registry *registry, const struct plugin_set *
     uint16_t kind = registry_find(registry, name);
     uint32_t index;
     if (kind != EVENT_KIND_NONE) {
-        describe_event(registry_schema(registry, kind), out);
+        describe_event(registry_schema(registry, kind), plugins, out);
         return true;
     }
     if (plugin_set_find(plugins, name, &index, NULL)) {
