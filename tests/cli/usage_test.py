@@ -105,10 +105,29 @@ class Help(Case):
         self.assertRegex(self.ok("--version").out, r"^palua \d+\.\d+\.\d+\n$")
 
     def test_manual_has_every_option(self):
-        shown = set(re.findall(r"--([a-z-]+)", self.ok("--help").out))
-        manual = set(re.findall(r"^\.It Fl (?:\w , Fl )?-([a-z-]+)", (cli.ROOT / "docs" / "palua.1").read_text(), re.M))
+        """Short and long names, and whether an argument follows: none, one that may be left out, or one."""
+        help_text = self.ok("--help").out
+        manual = (cli.ROOT / "docs" / "palua.1").read_text()
+
+        def kind(argument):
+            return "none" if not argument else "optional" if argument.startswith(("[", "Op")) else "one"
+
+        shown = {name: (short, kind(argument)) for short, name, argument in
+                 re.findall(r"^  (?:-(\w),|   ) --([a-z-]+)(?: (\S+))?  ", help_text, re.M)}
+        told = {name: (short, kind(argument)) for short, name, argument in
+                re.findall(r"^\.It Fl (?:(\w) , Fl )?-([a-z-]+) ?(.*)$", manual, re.M)}
         self.assertGreater(len(shown), 20)
-        self.assertEqual(manual, shown)
+        self.assertEqual(told, shown)
+
+    def test_manual_has_every_format_and_status(self):
+        help_text = " ".join(self.ok("--help").out.split())
+        manual = (cli.ROOT / "docs" / "palua.1").read_text()
+        formats = set(re.search(r"--output FMT\[=PATH\] ([\w, ]+), to stdout", help_text)[1].replace(" or ", ", ").split(", "))
+        output = manual[manual.index(".It Fl o"):]
+        self.assertEqual(set(re.findall(r"^\.Cm (\w+)", output[:output.index(".It Fl j")], re.M)), formats)
+        statuses = re.findall(r"(\d) \w", help_text[help_text.index("exit status: "):])
+        self.assertEqual(re.findall(r"^\.It (\d)$", manual, re.M), statuses)
+        self.assertEqual(statuses, list("01234"))
 
     def test_manual_is_well_formed(self):
         if not shutil.which("mandoc"):
