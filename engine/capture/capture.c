@@ -50,9 +50,15 @@ void capture_free(struct capture *capture)
     memory_free(capture);
 }
 
+/** Read from the current input so far. */
+static uint64_t open_bytes(const struct capture *capture)
+{
+    return capture->input.source ? capture->input.source->read_bytes : 0;
+}
+
 static void file_next(struct capture *capture)
 {
-    capture->closed_bytes += capture->input.read_bytes;
+    capture->closed_bytes += open_bytes(capture);
     input_close(&capture->input);
     capture->file++;
     capture->frame = 0;
@@ -66,7 +72,7 @@ static bool file_open(struct capture *capture, struct error *err)
         file_next(capture);
         return false;
     }
-    capture->files[capture->file].size = source_size(capture->input.source);
+    capture->files[capture->file].size = capture->input.source->size;
     return true;
 }
 
@@ -177,5 +183,5 @@ const struct capture_file *capture_file(const struct capture *capture, uint32_t 
 void capture_totals(const struct capture *capture, struct capture_totals *out)
 {
     *out = capture->totals;
-    out->read_bytes = capture->closed_bytes + capture->input.read_bytes;
+    out->read_bytes = capture->closed_bytes + open_bytes(capture);
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /** The sequence of input files as one capture: fills batches with framed packets.
  *
- * The format (pcap, pcapng; more to come) is found from the first bytes of each file, never from
- * its name. Packet bytes stay in the block they were read into. Only framing happens here: decode
- * fills layers later. One thread at a time. */
+ * Format and compression are found from the first bytes of each file, never from its name. Packet
+ * bytes stay in the block they were read into. Only framing happens here: decode fills layers
+ * later. One thread at a time. */
 #pragma once
 
 #include <stdbool.h>
@@ -58,7 +58,7 @@ struct capture_totals {
     uint64_t packets;
     uint64_t bytes;      /**< captured */
     uint64_t wire_bytes; /**< original lengths */
-    uint64_t read_bytes; /**< of the inputs, for progress */
+    uint64_t read_bytes; /**< of the inputs as they lie on disk, packed or not; for progress */
     int64_t first_ts_ns; /**< of the first packet given out */
     int64_t last_ts_ns;  /**< of the last one; not necessarily the latest */
 };

@@ -14,13 +14,9 @@ static const struct foreign {
 } foreigners[] = {
 #define UNPACK(tool) "unpack it first, as in `" tool " FILE | palua ... -`"
 #define CONVERT "convert it first, as in `editcap FILE out.pcapng`"
-    {"\x1f\x8b", 2, "gzip", UNPACK("gzip -dc")},
-    {"\x28\xb5\x2f\xfd", 4, "zstd", UNPACK("zstd -dc")},
-    {"\xfd"
-     "7zXZ",
-     5, "xz", UNPACK("xz -dc")},
-    {"\x04\x22\x4d\x18", 4, "lz4", UNPACK("lz4 -dc")},
-    {"BZh", 3, "bzip2", UNPACK("bzip2 -dc")},
+    {"\x02\x21\x4c\x18", 4, "legacy lz4", UNPACK("lz4 -dc")},
+    {"\x1f\x9d", 2, "compress", UNPACK("uncompress -c")},
+    {"LZIP", 4, "lzip", UNPACK("lzip -dc")},
     {"PK\x03\x04", 4, "zip", UNPACK("unzip -p")},
     {"snoop\0\0\0", 8, "snoop", CONVERT},
     {"btsnoop\0", 8, "btsnoop", CONVERT},

@@ -5,6 +5,10 @@
 #include <assert.h>
 #include <string.h>
 
+#include "capture/unpack.h"
+
+enum { UNPACK_MAX = 4 };
+
 void input_init(struct input *input, struct block_pool *pool, size_t block_size,
                 uint32_t record_cap)
 {
@@ -78,17 +82,41 @@ static bool input_fill(struct input *input, size_t need, struct error *err)
     if (!source_read(input->source, block->data + block->len, block->cap - block->len, &len, err))
         return false;
     block->len += len;
-    input->read_bytes += len;
     input->end = len == 0;
     return true;
 }
 
-static bool input_probe(struct input *input, struct error *err)
+/** Reads as many bytes as tell what they are. */
+static bool input_peek(struct input *input, struct error *err)
 {
     while (!input->end && input_left(input) < FORMAT_PROBE_LEN)
         if (!input_fill(input, FORMAT_PROBE_LEN, err))
             return false;
-    input->format = format_find(input_cursor(input), source_name(input->source), err);
+    return true;
+}
+
+/** Has what was read so far, and the rest, unpacked. */
+static void input_unpack(struct input *input)
+{
+    struct block *block = input->block;
+    input->source = unpack_open(input->source, block->data, block->len);
+    block->len = 0;
+    input->end = false;
+}
+
+/* Compressed twice happens; more often than a few times is a file made to unpack to itself. */
+static bool input_probe(struct input *input, struct error *err)
+{
+    if (!input_peek(input, err))
+        return false;
+    for (int i = 0; i < UNPACK_MAX; i++) {
+        if (!input->block || !unpack_needed(input->block->data, input->block->len))
+            break;
+        input_unpack(input);
+        if (!input_peek(input, err))
+            return false;
+    }
+    input->format = format_find(input_cursor(input), input->source->name, err);
     if (!input->format)
         return false;
     input->state = input->format->open();
@@ -144,19 +172,28 @@ static enum input_status input_packets(struct input *input, const struct framing
     return INPUT_PACKETS;
 }
 
+/** Damage that a decompressor finds is damage of the capture. */
+static enum input_status input_failed(const struct error *failure, struct error *err)
+{
+    if (err)
+        *err = *failure;
+    return failure->code == ERROR_DAMAGED ? INPUT_DAMAGED : INPUT_FAILED;
+}
+
 enum input_status input_read(struct input *input, struct framing *framing, struct block **block,
                              struct error *err)
 {
     enum framing_status status;
-    framing->name = source_name(input->source);
+    struct error failure = {0};
+    framing->name = input->source->name;
     framing->record_cap = input->record_cap;
     framing->err = err;
     // One whole record is enough to go on with: waiting for more would hold up a pipe.
     while ((status = input_frame(input, framing)) == FRAMING_MORE && !framing->count) {
         if (input->end)
             break;
-        if (!input_fill(input, framing->need, err))
-            return INPUT_FAILED;
+        if (!input_fill(input, framing->need, &failure))
+            return input_failed(&failure, err);
     }
     bool cut = status == FRAMING_MORE && input->end && !framing->count && cursor_left(&framing->in);
     if (cut)

@@ -32,14 +32,14 @@ struct input {
     struct block *block; /**< the one being read into and framed; NULL before the first */
     size_t pos;          /**< of the first byte in it that is not framed */
     uint64_t offset;     /**< of that byte in the input */
-    uint64_t read_bytes; /**< bytes read so far */
     bool end;            /**< the source has no more */
 };
 
 /** @param pool  of blocks of `block_size` bytes; borrowed */
 void input_init(struct input *input, struct block_pool *pool, size_t block_size,
                 uint32_t record_cap);
-/** Opens a source and finds its format. On failure the input stays closed. */
+/** Opens a source, unpacks it if it is compressed, and finds its format. On failure the input stays
+ * closed. */
 bool input_open(struct input *input, const char *path, struct error *err);
 /** Closing what is not open does nothing. */
 void input_close(struct input *input);

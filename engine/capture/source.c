@@ -3,67 +3,48 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/memory.h"
 
-struct source {
-    const char *name;
-    uint64_t size;
+/** A file or standard input. */
+struct file {
+    struct source source;
     int fd;
-    bool regular; /**< a read that comes up short means the end, not that more is on its way */
 };
 
-/* Some filesystems refuse larger reads, and none gets faster by them. */
-enum { READ_MAX = 1 << 30 };
+enum {
+    READ_MAX = 1 << 30, /**< some filesystems refuse larger reads, and none gets faster by them */
+    WHERE_TAIL = 32     /**< room for "...", "@0x" and 16 digits beside a name */
+};
 
-static bool source_check(struct source *source, struct error *err)
+static bool file_check(struct file *file, struct error *err)
 {
+    struct source *source = &file->source;
     struct stat status;
-    if (fstat(source->fd, &status) != 0)
+    if (fstat(file->fd, &status) != 0)
         return error_set(err, ERROR_UNREADABLE, source->name, "cannot be read: %s",
                          strerror(errno));
     if (S_ISDIR(status.st_mode))
         return error_set(err, ERROR_UNREADABLE, source->name,
                          "is a directory, expected a capture file; name the files in it");
-    if (isatty(source->fd))
+    if (isatty(file->fd))
         return error_set(err, ERROR_UNREADABLE, source->name,
                          "is a terminal, expected a capture; name a file or pipe one in");
     source->regular = S_ISREG(status.st_mode);
     if (!source->regular)
         return true;
     // Standard input may have been read from already.
-    off_t pos = lseek(source->fd, 0, SEEK_CUR);
+    off_t pos = lseek(file->fd, 0, SEEK_CUR);
     if (pos >= 0 && pos < status.st_size)
         source->size = (uint64_t)(status.st_size - pos);
     // Advice only: a filesystem that does not take it reads as well.
-    (void)posix_fadvise(source->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+    (void)posix_fadvise(file->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
     return true;
-}
-
-struct source *source_open(const char *path, struct error *err)
-{
-    struct source *source = memory_zalloc(1, sizeof *source);
-    bool input = strcmp(path, "-") == 0;
-    source->name = input ? "stdin" : path;
-    source->fd = input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    if (source->fd < 0)
-        error_set(err, ERROR_UNREADABLE, path, "cannot be opened: %s", strerror(errno));
-    else if (source_check(source, err))
-        return source;
-    source_close(source);
-    return NULL;
-}
-
-void source_close(struct source *source)
-{
-    if (!source)
-        return;
-    if (source->fd > STDIN_FILENO)
-        close(source->fd);
-    memory_free(source);
 }
 
 static ssize_t read_some(int fd, uint8_t *data, size_t cap)
@@ -75,15 +56,18 @@ static ssize_t read_some(int fd, uint8_t *data, size_t cap)
     return got;
 }
 
-bool source_read(struct source *source, uint8_t *data, size_t cap, size_t *len, struct error *err)
+static bool file_read(struct source *source, uint8_t *data, size_t cap, size_t *len,
+                      struct error *err)
 {
+    const struct file *file = (const struct file *)source;
     *len = 0;
     while (*len < cap) {
-        ssize_t got = read_some(source->fd, data + *len, cap - *len);
+        ssize_t got = read_some(file->fd, data + *len, cap - *len);
         if (got < 0)
             return error_set(err, ERROR_UNREADABLE, source->name, "cannot be read: %s",
                              strerror(errno));
         *len += (size_t)got;
+        source->read_bytes += (size_t)got;
         // A pipe gives what it has: what came first must not wait for what comes later.
         if (got == 0 || !source->regular)
             break;
@@ -91,12 +75,46 @@ bool source_read(struct source *source, uint8_t *data, size_t cap, size_t *len, 
     return true;
 }
 
-const char *source_name(const struct source *source)
+static void file_close(struct source *source)
 {
-    return source->name;
+    struct file *file = (struct file *)source;
+    if (file->fd > STDIN_FILENO)
+        close(file->fd);
+    memory_free(file);
 }
 
-uint64_t source_size(const struct source *source)
+static const struct source_ops file_ops = {.read = file_read, .close = file_close};
+
+struct source *source_open(const char *path, struct error *err)
 {
-    return source->size;
+    struct file *file = memory_zalloc(1, sizeof *file);
+    bool input = strcmp(path, "-") == 0;
+    file->source.ops = &file_ops;
+    file->source.name = input ? "stdin" : path;
+    file->fd = input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (file->fd < 0)
+        error_set(err, ERROR_UNREADABLE, path, "cannot be opened: %s", strerror(errno));
+    else if (file_check(file, err))
+        return &file->source;
+    source_close(&file->source);
+    return NULL;
+}
+
+void source_close(struct source *source)
+{
+    if (source)
+        source->ops->close(source);
+}
+
+bool source_read(struct source *source, uint8_t *data, size_t cap, size_t *len, struct error *err)
+{
+    return source->ops->read(source, data, cap, len, err);
+}
+
+void source_where(const char *name, uint64_t offset, char *out, size_t size)
+{
+    size_t len = strlen(name);
+    bool cut = len > size - WHERE_TAIL;
+    snprintf(out, size, "%s%s@0x%" PRIx64, cut ? "..." : "",
+             cut ? name + (len - (size - WHERE_TAIL)) : name, offset);
 }

@@ -38,14 +38,10 @@ static void check_refused(const char *bytes, size_t len, const char *words)
 
 Test(format, what_is_recognised_is_named_with_a_remedy)
 {
-    REFUSED("\x1f\x8b\x08\0",
-            "is a gzip file, which is not read yet; unpack it first, as in `gzip -dc");
-    REFUSED("\x28\xb5\x2f\xfd", "zstd -dc");
-    REFUSED("\xfd"
-            "7zXZ\0",
-            "xz -dc");
-    REFUSED("\x04\x22\x4d\x18", "lz4 -dc");
-    REFUSED("BZh9", "bzip2 -dc");
+    REFUSED("\x02\x21\x4c\x18",
+            "is a legacy lz4 file, which is not read yet; unpack it first, as in `lz4 -dc");
+    REFUSED("\x1f\x9d\x90", "uncompress -c");
+    REFUSED("LZIP\1", "lzip -dc");
     REFUSED("PK\x03\x04", "unzip");
     REFUSED("snoop\0\0\0",
             "is a snoop file, which is not read yet; convert it first, as in `editcap");

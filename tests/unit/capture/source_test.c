@@ -29,8 +29,8 @@ Test(source, gives_a_file_in_order)
     size_t len;
     struct source *source = source_open(path, &err);
     cr_assert_not_null(source, "%s", err.text);
-    cr_expect_str_eq(source_name(source), path);
-    cr_expect_eq(source_size(source), 10);
+    cr_expect_str_eq(source->name, path);
+    cr_expect_eq(source->size, 10);
     cr_assert(source_read(source, data, 8, &len, &err));
     cr_expect_eq(len, 8);
     cr_expect_eq(memcmp(data, "01234567", 8), 0);
@@ -72,8 +72,8 @@ Test(source, dash_is_standard_input_and_stays_open)
     size_t len;
     struct source *source = source_open("-", &err);
     cr_assert_not_null(source);
-    cr_expect_str_eq(source_name(source), "stdin");
-    cr_expect_eq(source_size(source), 4);
+    cr_expect_str_eq(source->name, "stdin");
+    cr_expect_eq(source->size, 4);
     cr_assert(source_read(source, data, 8, &len, &err));
     cr_expect_eq(len, 4);
     cr_expect_eq(memcmp(data, "cdef", 4), 0);
@@ -91,7 +91,7 @@ Test(source, pipe_gives_what_it_has)
     size_t len;
     struct source *source = source_open("-", &err);
     cr_assert_not_null(source);
-    cr_expect_eq(source_size(source), 0);
+    cr_expect_eq(source->size, 0);
     for (int round = 1; round < 4; round++) {
         cr_assert_eq(write(fds[1], "0123456789", (size_t)round), round);
         cr_assert(source_read(source, data, sizeof data, &len, &err));

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include "capture/unpack.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "capture/codec.h"
+
+enum {
+    PACKED_CAP = 128 << 10,  /**< of packed bytes read at once */
+    SKIPPABLE_HEADER_LEN = 8 /**< the longest that must be seen whole between frames */
+};
+
+struct unpack {
+    struct source source;
+    struct source *inner;
+    struct text name;
+    uint8_t *packed;
+    size_t cap;
+    size_t pos;
+    size_t len;
+    uint64_t offset;           /**< of packed[0] in the inner source */
+    const struct codec *codec; /**< of the state, if there is one */
+    void *state;
+    uint64_t skip;       /**< bytes of a skippable frame still to come */
+    bool in_frame;       /**< a frame has begun and not ended */
+    bool end;            /**< the inner source has no more */
+    bool failed;         /**< no more will come: err says why, once */
+    struct error report; /**< what stopped it; told when what came before was read */
+};
+
+static struct unpack *unpack_of(struct source *source)
+{
+    return (struct unpack *)source;
+}
+
+static struct cursor packed_left(const struct unpack *unpack)
+{
+    return cursor_of(unpack->packed + unpack->pos, unpack->len - unpack->pos);
+}
+
+/** Reads more packed bytes behind those not used yet. */
+static bool packed_fill(struct unpack *unpack)
+{
+    size_t left = unpack->len - unpack->pos, got;
+    memmove(unpack->packed, unpack->packed + unpack->pos, left);
+    unpack->offset += unpack->pos;
+    unpack->pos = 0;
+    unpack->len = left;
+    if (!source_read(unpack->inner, unpack->packed + left, unpack->cap - left, &got,
+                     &unpack->report)) {
+        unpack->failed = true;
+        return false;
+    }
+    unpack->len += got;
+    unpack->end = got == 0;
+    unpack->source.read_bytes = unpack->inner->read_bytes;
+    return true;
+}
+
+__attribute__((format(printf, 2, 3))) static void damage(struct unpack *unpack, const char *format,
+                                                         ...)
+{
+    char where[sizeof unpack->report.where];
+    char text[sizeof unpack->report.text];
+    source_where(unpack->inner->name, unpack->offset + unpack->pos, where, sizeof where);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    error_set(&unpack->report, ERROR_DAMAGED, where, "%s", text);
+    unpack->failed = true;
+}
+
+static void frame_start(struct unpack *unpack, const struct codec *codec)
+{
+    if (codec != unpack->codec) {
+        if (unpack->codec)
+            unpack->codec->close(unpack->state);
+        unpack->codec = codec;
+        unpack->state = codec->open();
+    }
+    const char *problem = codec->start(unpack->state);
+    if (problem)
+        damage(unpack, "cannot unpack %s: %s", codec->name, problem);
+    unpack->in_frame = true;
+}
+
+/** Skips zeros between frames, as tape blocks and xz's stream padding leave them. */
+static bool padding_skip(struct unpack *unpack)
+{
+    size_t pos = unpack->pos;
+    while (unpack->pos < unpack->len && unpack->packed[unpack->pos] == 0)
+        unpack->pos++;
+    return unpack->pos > pos;
+}
+
+static void skippable_skip(struct unpack *unpack)
+{
+    size_t left = unpack->len - unpack->pos;
+    size_t step = unpack->skip < left ? (size_t)unpack->skip : left;
+    unpack->pos += step;
+    unpack->skip -= step;
+}
+
+/** Between frames: goes on to the next one. @return false if it cannot yet, or not at all */
+static bool frame_next(struct unpack *unpack)
+{
+    struct cursor in = packed_left(unpack);
+    uint32_t skip;
+    if (unpack->skip && cursor_left(&in)) {
+        skippable_skip(unpack);
+        return true;
+    }
+    if (padding_skip(unpack))
+        return true;
+    if (cursor_left(&in) < SKIPPABLE_HEADER_LEN && !unpack->end)
+        return packed_fill(unpack);
+    const struct codec *codec = codec_find(in);
+    if (codec)
+        frame_start(unpack, codec);
+    else if (codec_skippable(&in, &skip)) {
+        unpack->pos += cursor_offset(&in);
+        unpack->skip = skip;
+    } else if (unpack->skip)
+        damage(unpack,
+               "the input ends in a skippable frame, expected %llu bytes more; it was cut "
+               "short",
+               (unsigned long long)unpack->skip);
+    else if (cursor_left(&in))
+        damage(unpack,
+               "got bytes behind a frame of %s that begin no other, expected its like or the "
+               "end",
+               unpack->codec ? unpack->codec->name : "nothing");
+    else
+        unpack->failed = true; // the end, with nothing to tell
+    return !unpack->failed;
+}
+
+/** Within a frame: unpacks what there is. */
+static void frame_step(struct unpack *unpack, struct codec_io *io)
+{
+    size_t room = io->out_len;
+    io->in = unpack->packed + unpack->pos;
+    io->in_len = unpack->len - unpack->pos;
+    size_t given = io->in_len;
+    enum codec_status status = unpack->codec->step(unpack->state, io);
+    unpack->pos += given - io->in_len;
+    bool stuck = io->in_len == given && io->out_len == room;
+    if (status == CODEC_END)
+        unpack->in_frame = false;
+    else if (status == CODEC_BAD)
+        damage(unpack, "got %s, expected a sound frame of %s", io->problem, unpack->codec->name);
+    else if (!stuck)
+        return;
+    else if (unpack->end)
+        damage(unpack,
+               "the input ends within a frame of %s, expected the rest of it; it was cut short",
+               unpack->codec->name);
+    else if (given && unpack->pos == 0 && unpack->len == unpack->cap)
+        damage(unpack, "got %zu bytes in a frame of %s that lead nowhere, expected data", given,
+               unpack->codec->name);
+    else
+        packed_fill(unpack);
+}
+
+/** Whether to return what there is instead of waiting for more. */
+static bool enough(const struct unpack *unpack, const struct codec_io *io, size_t cap)
+{
+    bool waits = unpack->pos == unpack->len && !unpack->inner->regular;
+    return io->out_len == 0 || (waits && io->out_len < cap);
+}
+
+static bool unpack_read(struct source *source, uint8_t *data, size_t cap, size_t *len,
+                        struct error *err)
+{
+    struct unpack *unpack = unpack_of(source);
+    struct codec_io io = {.out = data, .out_len = cap};
+    while (!unpack->failed && !enough(unpack, &io, cap)) {
+        if (unpack->in_frame)
+            frame_step(unpack, &io);
+        else
+            frame_next(unpack);
+    }
+    *len = cap - io.out_len;
+    if (*len || unpack->report.code == ERROR_NONE)
+        return true;
+    if (err)
+        *err = unpack->report;
+    return false;
+}
+
+static void unpack_close(struct source *source)
+{
+    struct unpack *unpack = unpack_of(source);
+    if (unpack->codec)
+        unpack->codec->close(unpack->state);
+    source_close(unpack->inner);
+    text_fini(&unpack->name);
+    memory_free(unpack->packed);
+    memory_free(unpack);
+}
+
+static const struct source_ops unpack_ops = {.read = unpack_read, .close = unpack_close};
+
+bool unpack_needed(const uint8_t *start, size_t len)
+{
+    struct cursor in = cursor_of(start, len);
+    uint32_t skip;
+    return codec_find(in) || codec_skippable(&in, &skip);
+}
+
+struct source *unpack_open(struct source *inner, const uint8_t *start, size_t len)
+{
+    struct unpack *unpack = memory_zalloc(1, sizeof *unpack);
+    text_init(&unpack->name);
+    // Offsets behind this name are of unpacked bytes.
+    text_add_format(&unpack->name, "%s (unpacked)", inner->name);
+    unpack->source = (struct source){.ops = &unpack_ops,
+                                     .name = unpack->name.data,
+                                     .size = inner->size,
+                                     .read_bytes = inner->read_bytes,
+                                     .regular = inner->regular};
+    unpack->inner = inner;
+    unpack->cap = len > PACKED_CAP ? len : PACKED_CAP;
+    unpack->packed = memory_alloc(unpack->cap);
+    memcpy(unpack->packed, start, len);
+    unpack->len = len;
+    return &unpack->source;
+}

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/** A source that unpacks another: all frames of a compressed file or pipe, one after another.
+ *
+ * Frames of several codecs may follow each other, skippable frames are passed over, and zero bytes
+ * behind a frame are padding. Memory does not depend on what a frame unpacks to: bytes are unpacked
+ * as they are asked for, and a frame that wants more than CODEC_MEMORY_CAP is damage. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "capture/source.h"
+
+/** Whether bytes that an input starts with are compressed. */
+bool unpack_needed(const uint8_t *start, size_t len);
+
+/** @param inner  the packed bytes; owned by the new source from here on
+ * @param start  bytes that were already read from it; copied */
+struct source *unpack_open(struct source *inner, const uint8_t *start, size_t len);

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/** Zstandard (RFC 8878), a frame at a time, through libzstd. */
+#include <zstd.h>
+
+#include "base/memory.h"
+#include "capture/codec.h"
+
+struct zstd {
+    ZSTD_DCtx *context;
+};
+
+static bool zstd_probe(struct cursor in)
+{
+    uint32_t magic;
+    return cursor_u32le(&in, &magic) && magic == ZSTD_MAGICNUMBER;
+}
+
+static void *zstd_open(void)
+{
+    return memory_zalloc(1, sizeof(struct zstd));
+}
+
+static void zstd_close(void *state)
+{
+    struct zstd *zstd = state;
+    ZSTD_freeDCtx(zstd->context);
+    memory_free(zstd);
+}
+
+/* Larger windows than 128 MiB, as of `zstd --long=31`, are refused by the library as by its tool.
+ */
+static const char *zstd_start(void *state)
+{
+    struct zstd *zstd = state;
+    if (!zstd->context)
+        zstd->context = ZSTD_createDCtx();
+    if (!zstd->context)
+        return "out of memory";
+    size_t status = ZSTD_DCtx_reset(zstd->context, ZSTD_reset_session_only);
+    return ZSTD_isError(status) ? ZSTD_getErrorName(status) : NULL;
+}
+
+static enum codec_status zstd_step(void *state, struct codec_io *io)
+{
+    struct zstd *zstd = state;
+    ZSTD_inBuffer in = {.src = io->in, .size = io->in_len};
+    ZSTD_outBuffer out = {.dst = io->out, .size = io->out_len};
+    size_t status = ZSTD_decompressStream(zstd->context, &out, &in);
+    io->in += in.pos;
+    io->in_len -= in.pos;
+    io->out += out.pos;
+    io->out_len -= out.pos;
+    if (status == 0)
+        return CODEC_END;
+    if (!ZSTD_isError(status))
+        return CODEC_MORE;
+    io->problem = ZSTD_getErrorName(status);
+    return CODEC_BAD;
+}
+
+const struct codec codec_zstd = {
+    .name = "zstd",
+    .probe = zstd_probe,
+    .open = zstd_open,
+    .close = zstd_close,
+    .start = zstd_start,
+    .step = zstd_step,
+};
