@@ -30,6 +30,7 @@ struct format {
 
 extern const struct format format_pcap;
 extern const struct format format_pcapng;
+extern const struct format format_snoop;
 
 /** The format that an input starts with.
  * @param name  of the input, for the message

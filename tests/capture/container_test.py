@@ -16,13 +16,6 @@ SKIPPED = 77
 FIELDS = ("packets", "cap_bytes", "wire_bytes", "truncated_packets", "first_ts_ns", "last_ts_ns",
           "min_ts_ns", "max_ts_ns", "data_sha256", "meta_sha256")
 
-SNOOP = "is a snoop file, which is not read yet"
-
-# Formats that are not read yet. The list is exact: a file of these that is read, or that fails with other words, fails the test.
-REFUSED = {
-    "pcapplusplus/ExamplesTest__pcap_examples__solaris.snoop": SNOOP,
-}
-
 # Where the captures are damaged that the oracle calls damaged: offsets found by walking the records with another program.
 REGRESSION = "pcapplusplus/Fuzzers__RegressionTests__regression_samples__"
 DAMAGED = {
@@ -46,12 +39,6 @@ def run(program, batch, block, paths, stdin=None):
     return [json.loads(line) for line in answer.stdout.splitlines()]
 
 
-def refused_differs(name, got):
-    if got["status"] == "failed" and REFUSED[name] in got["text"] and not got["packets"]:
-        return []
-    return [f"expected to be refused with '{REFUSED[name]}', got {got['status']}: {got['text']}"]
-
-
 def status_differs(name, want, got):
     status = "damaged" if want["errors"] else "ok"
     if got["status"] != status:
@@ -70,8 +57,6 @@ def field_differs(name, field, want, got):
 
 
 def differs(name, want, got):
-    if name in REFUSED:
-        return refused_differs(name, got)
     return status_differs(name, want, got) + [
         f"{field} {got.get(field)}, expected {want[field]}"
         for field in FIELDS if field_differs(name, field, want[field], got.get(field))]
@@ -98,7 +83,7 @@ def main(program, captures):
     failures += check("tiny", names, wants, run(program, 3, 64, paths))
     piped = [run(program, 1024, 262144, ["-"], path.read_bytes())[0] for path in paths]
     failures += check("pipe", names, wants, piped)
-    for name in sorted((set(REFUSED) | set(DAMAGED) | set(CLAMPED)) - set(names)):
+    for name in sorted((set(DAMAGED) | set(CLAMPED)) - set(names)):
         print(f"{name}: listed here, but there is no such capture")
         failures += 1
     packets = sum(want["packets"] for want in wants)

@@ -29,8 +29,10 @@ RECORDED = {
 }
 EXPLAINED = {
     "generated/sections.pcapng": "tshark shows the custom block as a packet",
+    "bad/datalink_unknown.snoop": "tshark reads no unknown datalink type",
     "bad/linktype_unknown.pcap": "tshark reads no unknown link type",
     "bad/section_cut.pcapng": "tshark takes the cut section header for another format",
+    "bad/version_3.snoop": "tshark knows the versions that Shomiti wrote",
     "bad/two_bytes.pcap": "tshark takes the two bytes for another format",
 }
 LAYERS = {"eth", "vlan", "ieee8021ad", "arp", "ip", "ipv6", "ipv6.hopopts", "ipv6.dstopts", "ipv6.routing", "ipv6.fraghdr", "ah", "tcp", "udp",
@@ -116,8 +118,8 @@ def check():
         file = HERE / capture.path
         if not file.exists() or file.read_bytes() != capture.data:
             wrong.append(f"{capture.path}: not what generate.py writes")
-    listed = dict(re.findall(r"^\| (\S+\.pcap(?:ng)?) \|.*\| (\d+) \|$", (HERE / "CATALOG.md").read_text(), re.M))
-    present = {str(file.relative_to(HERE)) for file in HERE.rglob("*.pcap*")}
+    listed = dict(re.findall(r"^\| (\S+\.(?:pcap|pcapng|snoop)) \|.*\| (\d+) \|$", (HERE / "CATALOG.md").read_text(), re.M))
+    present = {str(file.relative_to(HERE)) for file in HERE.rglob("*.*") if file.suffix in (".pcap", ".pcapng", ".snoop")}
     wrong += [f"{path}: not in CATALOG.md" for path in sorted(present - set(listed))]
     wrong += [f"{path}: in CATALOG.md, but absent" for path in sorted(set(listed) - present)]
     print("\n".join(wrong) or f"{len(listed)} captures are as CATALOG.md says")

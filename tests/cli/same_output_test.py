@@ -41,7 +41,7 @@ class SameOutput(Case):
 
     def test_containers(self):
         files = sorted((cli.CAPTURES / "generated").glob("mixed_*"))
-        self.assertEqual(len(files), 11)
+        self.assertEqual(len(files), 12)
         for analysis in ANALYSES:
             with self.subTest(analysis=analysis):
                 self.same([(file.name, self.ok(*analysis, "-o", "csv", file)) for file in files])

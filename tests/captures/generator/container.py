@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""Capture files, byte by byte: pcap and pcapng, each part on its own, so that any of them can be wrong on purpose.
+"""Capture files, byte by byte: pcap, pcapng and snoop, each part on its own, so that any of them can be wrong on purpose.
 
 Timestamps are integers in nanoseconds. `order` is '<' or '>', as in struct.
 """
@@ -81,3 +81,18 @@ def pcapng(packets, order="<", tsresol=None, offset_s=0):
     resolution = 6 if tsresol is None else tsresol
     return (section(order) + interface(order, pairs=pairs)
             + b"".join(packet(ticks(ts, resolution, offset_s), data, order) for ts, data in packets))
+
+
+def snoop_header(version=2, datalink=4):
+    return b"snoop\0\0\0" + struct.pack(">II", version, datalink)
+
+
+def snoop_record(ts, data, wire=None, caplen=None, length=None):
+    caplen = len(data) if caplen is None else caplen
+    body = padded(data)
+    head = struct.pack(">IIIIII", wire or caplen, caplen, 24 + len(body) if length is None else length, 0, ts // 10**9, ts % 10**9 // 1000)
+    return head + body
+
+
+def snoop(packets):
+    return snoop_header() + b"".join(snoop_record(ts, data) for ts, data in packets)

@@ -37,6 +37,19 @@ def pcaps():
     yield "linktype_unknown.pcap", 0, 4, c.pcap(PACKETS, linktype=9999), "a link type that nobody knows; packets without layers"
 
 
+def snoops():
+    good = c.snoop(PACKETS[:1])
+    ts, data = PACKETS[1]
+    yield "header_cut.snoop", 3, 0, good[:15], "15 of the 16 header bytes"
+    yield "version_3.snoop", 3, 0, c.snoop_header(version=3) + good[16:], "version 3"
+    yield "record_cut.snoop", 3, 1, good + c.snoop_record(ts, data)[:-1], "the second record lacks its last byte"
+    yield "record_header_cut.snoop", 3, 1, good + c.snoop_record(ts, data)[:23], "23 of 24 bytes of the second record's header"
+    yield "record_short.snoop", 3, 1, good + c.snoop_record(ts, data, length=23), "a record shorter than its header"
+    yield "record_caplen.snoop", 3, 1, good + c.snoop_record(ts, data, caplen=4000), "a packet longer than its record"
+    yield "record_huge.snoop", 3, 1, good + c.snoop_record(ts, data, length=0xFFFFFFF0), "a record of 4 GiB"
+    yield "datalink_unknown.snoop", 0, 1, c.snoop_header(datalink=7) + good[16:], "channel-to-channel: packets without layers"
+
+
 def pcapngs():
     head = c.section() + c.interface()
     one = c.packet(c.ticks(BASE), PACKETS[0][1])
@@ -114,5 +127,5 @@ more, control bytes in names, an empty payload, other protocols on port 53; ever
     yield "hostile_dns.pcap", c.pcap(timed(frames)), hostile_dns.__doc__
 
 
-CONTAINERS = [pcaps, pcapngs]
+CONTAINERS = [pcaps, snoops, pcapngs]
 PACKETS_IN_SOUND_CONTAINERS = [hostile_packets, hostile_dns]

@@ -60,6 +60,7 @@ def containers():
         for magic, unit in (c.MAGIC_US, "us"), (c.MAGIC_NS, "ns"):
             yield f"mixed_{label}_{unit}.pcap", c.pcap(packets, order, magic), f"`mixed` as pcap, {label}, {unit}"
         yield f"mixed_{label}.pcapng", c.pcapng(packets, order), f"`mixed` as pcapng, {label}, default resolution"
+    yield "mixed_us.snoop", c.snoop(packets), "`mixed` as snoop"
     for tsresol, label, unit in (3, "ms", "10^-3 s"), (9, "ns", "10^-9 s"), (0x8A, "b10", "2^-10 s"), (0x94, "b20", "2^-20 s"):
         yield f"mixed_{label}.pcapng", c.pcapng(packets, tsresol=tsresol), f"`mixed` as pcapng, if_tsresol {unit}"
     yield "mixed_ps_offset.pcapng", c.pcapng(packets, tsresol=12, offset_s=BASE // 10**9), \

@@ -22,6 +22,7 @@ Test(format, is_known_by_its_first_bytes)
     cr_expect_eq(FIND("\x34\xcd\xb2\xa1", &err), &format_pcap);
     cr_expect_eq(FIND("\xa1\xb2\xcd\x34", &err), &format_pcap);
     cr_expect_eq(FIND("\n\r\r\n\x1c\0\0\0", &err), &format_pcapng);
+    cr_expect_eq(find("snoop\0\0", 8, &err), &format_snoop); // and the literal's own zero
     cr_expect_eq(err.code, ERROR_NONE);
 }
 
@@ -38,19 +39,21 @@ static void check_refused(const char *bytes, size_t len, const char *words)
 
 Test(format, what_is_recognised_is_named_with_a_remedy)
 {
-    REFUSED("\x02\x21\x4c\x18",
-            "is a legacy lz4 file, which is not read yet; unpack it first, as in `lz4 -dc");
+    REFUSED("\x02\x21\x4c\x18", "not supported: legacy lz4; unpack it first, as in `lz4 -dc");
     REFUSED("\x1f\x9d\x90", "uncompress -c");
     REFUSED("LZIP\1", "lzip -dc");
     REFUSED("PK\x03\x04", "unzip");
-    REFUSED("snoop\0\0\0",
-            "is a snoop file, which is not read yet; convert it first, as in `editcap");
-    REFUSED("TRSNIFF data    \x1a", "Network General");
+    REFUSED("TRSNIFF data    \x1a",
+            "not supported: Network General Sniffer; convert it with `editcap -F pcapng");
+    REFUSED("btsnoop\0\0\0\0\1", "not supported: btsnoop");
+    // 2023-11-14, type 2 (Ethernet), 80 bytes of which 64 came over the wire.
+    REFUSED("\x12\x34\x56\x78\x00\xf1\x53\x65\x02\x04\x00\x50\x00\x00\x00\x40\x00\x00",
+            "not supported: Endace ERF; convert it with `editcap -F pcapng");
 }
 
 Test(format, what_is_not_is_shown)
 {
-    REFUSED("", "is empty, expected a pcap or pcapng capture");
+    REFUSED("", "is empty, expected a pcap, pcapng or snoop capture");
     REFUSED("\xd4\xc3\xb2", "it has 3 bytes, expected 24");
     REFUSED("\x7f"
             "ELF\x02",
