@@ -24,7 +24,7 @@ static void build_snoop(struct builder *to, uint32_t origlen, uint32_t caplen, u
 }
 
 static void expect_refusal(const struct builder *from, uint32_t packets, const char *where,
-                          const char *words)
+                           const char *words)
 {
     reading_of(&reading, from);
     cr_expect_eq(reading.count, packets);
