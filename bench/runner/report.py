@@ -19,9 +19,11 @@ def table(rows):
 
 def result_row(result, base):
     ratio = f"{result['ns_per_packet'] / base:.2f}" if base else "-"
+    rate = result["packets_per_second"]
     mark = "~" if result["short"] else ""
     return (result["program"], result["answers"], f"{mark}{result['ns_per_packet']:.1f}",
-            f"{result['packets_per_second']:,.0f}", f"{result['gbit_per_second']:.2f}",
+            f"{result['packets_per_second']:,.0f}" if rate else "-",
+            f"{result['gbit_per_second']:.2f}" if rate else "-",
             f"{result['peak_kib'] / 1024:.1f}", ratio, result["note"])
 
 
