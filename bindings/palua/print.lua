@@ -5,7 +5,7 @@ local slice = require("palua.slice")
 
 local C, istype, ffi_string = ffi.C, ffi.istype, ffi.string
 local int64, uint64 = ffi.typeof("int64_t"), ffi.typeof("uint64_t")
-local bytes, is_bytes = slice.bytes, slice.is_bytes
+local bytes, is_bytes, text_of = slice.bytes, slice.is_bytes, slice.text
 local type, tostring, select, getmetatable = type, tostring, select, debug.getmetatable
 local match = string.match
 
@@ -24,6 +24,9 @@ function M.tostring(instance)
             C.palua_lua_print_number(instance, v)
             return ffi_string(C.palua_lua_print_take(instance, mark, size), size[0])
         elseif kind == "cdata" then
+            if is_bytes(v) then
+                return text_of(v) -- not through tostring, which LuaJIT does not compile for cdata
+            end
             return (match(tostring(v), "^(%-?%d+)U?LL$")) or tostring(v)
         elseif kind == "table" then
             local metatable = getmetatable(v)

@@ -128,17 +128,41 @@ local function conversions(format)
     return out
 end
 
---- string.format that takes views, and shows no address.
-local function make_format(text)
-    local function converted(format, n, ...)
-        local letters, values = conversions(format), { ... }
-        for i = 1, n do
-            local value = values[i]
-            if type(value) == "cdata" and letters[i] ~= "s" and letters[i] ~= "q" then
-                values[i] = tonumber(value) or tonumber(text(value))
-            elseif not is_plain(value) then
-                values[i] = text(value)
+local FORMAT_CAP = 256 -- formats whose letters are kept: a script has few, unless it makes them up
+
+--- The same, worked out once per format.
+local function remembered()
+    local known, count = {}, 0
+    return function(format)
+        local letters = known[format]
+        if letters == nil then
+            letters = conversions(format)
+            if count == FORMAT_CAP then
+                known, count = {}, 0
             end
+            known[format] = letters
+            count = count + 1
+        end
+        return letters
+    end
+end
+
+--- string.format that takes views, and shows no address. Up to six values are written out one by one, as LuaJIT
+--- compiles that.
+local function make_format(text)
+    local letters_of = remembered()
+    local function convert(letter, value)
+        if type(value) == "cdata" and letter ~= "s" and letter ~= "q" then
+            return tonumber(value) or tonumber(text(value))
+        elseif is_plain(value) then
+            return value
+        end
+        return text(value)
+    end
+    local function many(format, letters, n, ...)
+        local values = { ... }
+        for i = 1, n do
+            values[i] = convert(letters[i], values[i])
         end
         return real_format(format, unpack(values, 1, n))
     end
@@ -149,7 +173,18 @@ local function make_format(text)
             and not find(format, "p", 1, true) then
             return real_format(format, ...)
         end
-        return converted(format, n, ...)
+        local l = letters_of(format)
+        if n > 6 then
+            return many(format, l, n, ...)
+        end
+        a, b, c = convert(l[1], a), convert(l[2], b), convert(l[3], c)
+        if n == 1 then return real_format(format, a) end
+        if n == 2 then return real_format(format, a, b) end
+        if n == 3 then return real_format(format, a, b, c) end
+        d, e, f = convert(l[4], d), convert(l[5], e), convert(l[6], f)
+        if n == 4 then return real_format(format, a, b, c, d) end
+        if n == 5 then return real_format(format, a, b, c, d, e) end
+        return real_format(format, a, b, c, d, e, f)
     end
 end
 

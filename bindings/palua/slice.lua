@@ -58,6 +58,7 @@ local function text(v)
     end
     return ffi_string(data, len)
 end
+M.text = text
 
 local methods = {}
 

@@ -98,6 +98,7 @@ describe("a generated loop", function()
                 'local a, b = agg.count("a", "name"), agg.quantile("b", "addr")'),
             handlers(4, "n = n + e.len", "local n = 0"),
             handlers(1, "seen[tostring(e.name)] = true", "local seen = {}"),
+            handlers(1, "a:add(tostring(e.name), string.format('%s %5.1f %s', e.addr, e.ts, e.kind_name))", 'local a = agg.count("a", "b", "c")'),
             'on("spec.k0", function(e, st) st.n = (st.n or 0) + e.len end)',
             handlers(1, 'if e.len == 5 and e.name:find("example") then print(e.name, e.addr, e.ts) end'),
         }) do

@@ -10,6 +10,12 @@ local function printed(body, count)
 end
 
 describe("a view's fields", function()
+    it("cannot be written", function()
+        assert.equal("false\tspec.k0 is read-only: 'len' cannot be assigned\n", printed("print(pcall(function() e.len = 1 end))"))
+        assert.equal("false\tspec.k0 is read-only: 'nope' cannot be assigned\n", printed("print(pcall(function() e.nope = 1 end))"))
+        assert.equal("false\tspec.k0.flow is read-only: 'uid' cannot be assigned\n", printed("print(pcall(function() e.flow.uid = 1 end))"))
+    end)
+
     it("have the types the schema gives them", function()
         assert.equal("0\t53\t0\tfalse\t0.1\n", printed("print(e.len, e.port, e.kind, e.yes, e.ratio)"))
         assert.equal("number\tboolean\tcdata\n", printed("print(type(e.len), type(e.yes), type(e.name))"))
@@ -63,6 +69,16 @@ describe("a byte, string or address view", function()
         assert.equal("nil\t2\t3\n", printed('print(e.name:find("zz"), e.name:find("w", 2), (e.name:find("w", 3)))'):gsub("2\t2", "2"))
         assert.equal("www;example;com;\n", printed('local s = "" for w in e.name:gmatch("%a+") do s = s .. w .. ";" end print(s)'))
         assert.equal("<www.example.com>\n", printed('print(string.format("<%s>", e.name))'))
+        for count = 1, 9 do
+            local values, expected = {}, {}
+            for i = 1, count do
+                values[i] = ({ "e.name", "e.port", "e.when_ns", "nil" })[i % 4 + 1]
+                expected[i] = ({ "www.example.com", "53", "1700000000500000000", "nil" })[i % 4 + 1]
+            end
+            assert.equal(table.concat(expected, "|") .. "\n", printed(('print(string.format("%s", %s))'):format(
+                ("|%s"):rep(count):sub(2), table.concat(values, ", "))))
+        end
+        assert.equal("053 www\n", printed('print(string.format("%03d %.3s", e.port, e.name))'))
         assert.equal("8\tGET\t00010203ff474554\t0001\n", printed('print(#e.data, e.data:sub(-3), e.data:hex(), e.data:hex(2))'))
     end)
 
