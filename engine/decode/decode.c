@@ -61,6 +61,8 @@ static inline unsigned step(struct walk *walk, unsigned slot)
     case PALUA_PROTOCOL_VNTAG:
     case PALUA_PROTOCOL_ETAG:
         return bridge_port_tag(walk, (uint16_t)slot);
+    case PALUA_PROTOCOL_GRE:
+        return gre_header(walk);
     case PALUA_PROTOCOL_STP:
     case PALUA_PROTOCOL_LLDP:
     case PALUA_PROTOCOL_EAPOL:

@@ -58,6 +58,7 @@
       "an 802.3 length or a decoder's payload length above what there is")                      \
     X(TCP_OFFSET, "tcp_bad_offset",                                                             \
       "TCP data offset below 20 bytes or above the segment's length")                           \
+    X(GRE_VERSION, "gre_bad_version", "a GRE version other than 0 and 1")                       \
     X(UDP_LEN, "udp_bad_length", "UDP length below 8 or above the datagram's")
 
 enum decode_fault {

@@ -48,6 +48,7 @@ static const char *const protocol_names[PALUA_PROTOCOL_ENGINE_END] = {
     [PALUA_PROTOCOL_MACSEC] = "macsec",
     [PALUA_PROTOCOL_VNTAG] = "vntag",
     [PALUA_PROTOCOL_ETAG] = "etag",
+    [PALUA_PROTOCOL_GRE] = "gre",
 };
 
 struct entry {
@@ -83,9 +84,10 @@ static const struct entry ethertypes[] = {
 
 /* IANA protocol numbers that both IPs may carry. */
 static const struct entry ip_protocols[] = {
-    {1, PALUA_PROTOCOL_ICMP}, {4, PALUA_PROTOCOL_IP},      {6, PALUA_PROTOCOL_TCP},
-    {17, PALUA_PROTOCOL_UDP}, {41, PALUA_PROTOCOL_IPV6},   {50, PALUA_PROTOCOL_ESP},
-    {51, PALUA_PROTOCOL_AH},  {58, PALUA_PROTOCOL_ICMPV6}, {139, PALUA_PROTOCOL_HIP},
+    {1, PALUA_PROTOCOL_ICMP},  {4, PALUA_PROTOCOL_IP},    {6, PALUA_PROTOCOL_TCP},
+    {17, PALUA_PROTOCOL_UDP},  {41, PALUA_PROTOCOL_IPV6}, {47, PALUA_PROTOCOL_GRE},
+    {50, PALUA_PROTOCOL_ESP},  {51, PALUA_PROTOCOL_AH},   {58, PALUA_PROTOCOL_ICMPV6},
+    {139, PALUA_PROTOCOL_HIP},
 };
 
 /* Extension headers that only IPv6 has (the IANA registry of IPv6 extension header types). */

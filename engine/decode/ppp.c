@@ -38,7 +38,8 @@ static unsigned behind_framing(struct walk *walk, uint32_t framing)
 {
     struct cursor in = walk->in;
     uint16_t protocol;
-    if (!cursor_skip(&in, framing) || !read_protocol(&in, &protocol))
+    bool framing_cut = cursor_left(&walk->in) < 2 && walk->left >= 2;
+    if (framing_cut || !cursor_skip(&in, framing) || !read_protocol(&in, &protocol))
         return walk_short(walk, PALUA_PROTOCOL_PPP, framing + 2);
     uint32_t header_len = (uint32_t)(in.pos - walk->in.pos);
     return walk_through(walk, PALUA_PROTOCOL_PPP, header_len, protocol, ppp_next(protocol));

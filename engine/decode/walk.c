@@ -123,6 +123,10 @@ static bool plugin_behind(struct walk *walk, const struct palua_decoded *found)
 unsigned walk_plugin(struct walk *walk, unsigned slot)
 {
     struct palua_decoded found = {.payload_len = UINT32_MAX};
+    if (walk->count) {
+        found.outer = walk_last(walk)->protocol;
+        found.outer_aux = walk_last(walk)->aux;
+    }
     struct palua_slice in = {.data = walk->in.pos, .len = (uint32_t)cursor_left(&walk->in)};
     uint32_t plugin = slot - DECODER_SLOT_PLUGIN;
     if (!walk->decoder->plugins[plugin]->decode(in, &found))

@@ -151,6 +151,7 @@ unsigned mpls_control_word(struct walk *walk);
 unsigned bridge_backbone(struct walk *walk);
 unsigned bridge_macsec(struct walk *walk);
 unsigned bridge_port_tag(struct walk *walk, uint16_t protocol);
+unsigned gre_header(struct walk *walk);
 unsigned terminal_header(struct walk *walk, uint16_t protocol);
 
 /** What a type-or-length field leads to; `field` is where it stands in the layer added last. */

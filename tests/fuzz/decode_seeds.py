@@ -91,6 +91,23 @@ SEEDS = {
     "eth_stacked": packet(ETHERNET, eth(0x88a8), vlan(100, 0x9100), vlan(200, 0x8100), vlan(300, 0x86dd),
                           ipv6(17, udp(1, 2, b"x"))),
     "eth_arp": packet(ETHERNET, eth(0x806), bytes.fromhex("0001080006040001"), b"\1" * 20),
+    "gre": packet(IPV4, ip(47, bytes.fromhex("f000080000000000000000010000000108000004 0a00000100000000") + ip(17, udp(1, 2)))),
+    "gre_ethernet": packet(IPV4, ip(47, bytes.fromhex("2000655800123400") + eth(0x800) + ip(17, udp(1, 2)))),
+    "gre_pptp": packet(IPV4, ip(47, bytes.fromhex("3081880b0020000100000001 00000002ff030021") + ip(17, udp(1, 2)))),
+    "erspan_1": packet(IPV4, ip(47, bytes.fromhex("000088be") + eth(0x800) + ip(17, udp(1, 2)))),
+    "erspan_2": packet(IPV4, ip(47, bytes.fromhex("100088be000000011001040500000000") + eth(0x800) + ip(17, udp(1, 2)))),
+    "erspan_3": packet(IPV4, ip(47, bytes.fromhex("100022eb00000001200100050000000000000001") + bytes(8) + eth(0x800)
+                                + ip(17, udp(1, 2)))),
+    "vxlan": packet(IPV4, ip(17, udp(1, 4789, bytes.fromhex("0800000000123400") + eth(0x800) + ip(17, udp(1, 2))))),
+    "vxlan_nsh": packet(IPV4, ip(17, udp(1, 4790, bytes.fromhex("0c000004001234000fc2020100000aff") + ip(17, udp(1, 2))))),
+    "geneve": packet(IPV4, ip(17, udp(1, 6081, bytes.fromhex("030065580000010000018001aabbccdd00020100")
+                                      + eth(0x800) + ip(17, udp(1, 2))))),
+    "gtp": packet(IPV4, ip(17, udp(1, 2152, bytes.fromhex("34ff002c000000070001008501aabb2002aabbccddeeff00")
+                                   + ip(17, udp(1, 2))))),
+    "teredo": packet(IPV4, ip(17, udp(1, 3544, bytes.fromhex("00010201aaaabb0102030405060708000000 12340a000001")
+                                      + ipv6(17, udp(1, 2))))),
+    "l2tp": packet(IPV4, ip(17, udp(1, 1701, bytes.fromhex("4a02002e00010002000300040002aaaa0021") + ip(17, udp(1, 2))))),
+    "l2tp_control": packet(IPV4, ip(115, bytes.fromhex("00000000c803000c0000000100000000"))),
     "null_ip": packet(NULL, bytes.fromhex("02000000"), ip(17, udp(1, 2))),
     "null_ipv6": packet(NULL, bytes.fromhex("0000001e"), ipv6(17, udp(1, 2))),
     "null_ethertype": packet(NULL, bytes.fromhex("0f000800"), ip(17, udp(1, 2))),

@@ -82,6 +82,7 @@ enum palua_protocol {
     PALUA_PROTOCOL_MACSEC,
     PALUA_PROTOCOL_VNTAG,
     PALUA_PROTOCOL_ETAG, /* 802.1BR */
+    PALUA_PROTOCOL_GRE,  /* aux = flags and version */
     PALUA_PROTOCOL_ENGINE_END,
     PALUA_PROTOCOL_PLUGIN = 256
 };

@@ -134,7 +134,8 @@ struct palua_datagram {
     uint8_t layer;     /**< index of the UDP layer in the packet */
 };
 
-/** What a decoder found. The engine bounds all of it by the bytes there are. */
+/** What a decoder is told, and what it found. The engine bounds all of that by the bytes there are.
+ */
 struct palua_decoded {
     uint32_t header_len; /**< bytes of this layer before the next; more than there are: the layer is
                             malformed */
@@ -147,6 +148,8 @@ struct palua_decoded {
     uint16_t anomaly; /**< malformed: 1 + the index of an entry of the plugin's list; 0: sound. The
                          layer is marked, and decoding goes on as the rest of this struct says */
     uint32_t anomaly_offset; /**< where, bytes into the layer */
+    uint16_t outer;     /**< in: protocol of the layer around this one, or PALUA_PROTOCOL_NONE */
+    uint16_t outer_aux; /**< in: that layer's aux */
 };
 
 /** What a dissector says of its input, and what that causes. */
@@ -282,7 +285,8 @@ struct palua_plugin {
 
     /** Decoder: says what a layer's bytes are. Pure: no state.
      * @param in   the captured bytes from the layer's first byte on
-     * @param out  to be filled when true
+     * @param out  zero but for `outer`, `outer_aux` and payload_len, which is UINT32_MAX; to be
+     * filled when true
      * @return false if these bytes are not the encapsulation: the layer stays data */
     bool (*decode)(struct palua_slice in, struct palua_decoded *out);
 

@@ -63,6 +63,30 @@ static inline void put_vlan(struct frame *frame, unsigned id, unsigned type)
     put16(frame, type);
 }
 
+/** Hexadecimal digits; anything else separates. */
+static inline void put_hex(struct frame *frame, const char *text)
+{
+    static const char digits[] = "0123456789abcdef";
+    for (; *text; text++) {
+        const char *high = strchr(digits, text[0]), *low = high ? strchr(digits, text[1]) : NULL;
+        if (!high || !low)
+            continue;
+        put8(frame, (unsigned)(high - digits) << 4 | (unsigned)(low - digits));
+        text++;
+    }
+}
+
+/** Makes the length fields of an outer IPv4 header at 0, and of UDP behind it, fit the frame. */
+static inline void fit_ip_udp(struct frame *frame)
+{
+    frame->data[2] = (uint8_t)(frame->len >> 8);
+    frame->data[3] = (uint8_t)frame->len;
+    if (frame->data[9] != P_UDP)
+        return;
+    frame->data[24] = (uint8_t)((frame->len - 20) >> 8);
+    frame->data[25] = (uint8_t)(frame->len - 20);
+}
+
 /** 10.0.0.1 to 10.0.0.2; `total` is the total length field, `fragment` flags and offset. */
 static inline void put_ip_fields(struct frame *frame, unsigned version_ihl, unsigned total,
                                  unsigned fragment, unsigned proto)
@@ -259,4 +283,29 @@ static inline void expect_truncations(struct probe *probe, uint16_t linktype,
         for (uint32_t i = 0; i < probe->packet.layer_count; i++)
             cr_assert(!(probe->packet.layers[i].flags & PALUA_LAYER_CUT));
     }
+}
+
+/** Adds a plugin that is linked in. */
+static inline void probe_add(struct probe *probe, const struct palua_plugin *plugin)
+{
+    struct error err = {0};
+    cr_assert(decoder_add(probe->decoder, plugin, &err), "%s", err.text);
+}
+
+/** As expect_truncations, of a frame that plugins decode: what they cannot recognise in a cut frame
+ * is data, or the end. */
+static inline void expect_plugin_truncations(struct probe *probe, uint16_t linktype,
+                                             const struct frame *frame)
+{
+    char whole[sizeof probe->stack];
+    probe_decode(probe, linktype, frame);
+    strcpy(whole, probe->stack);
+    for (uint32_t cut = 0; cut < frame->len; cut++)
+        for (int sent = 0; sent < 2; sent++) {
+            probe_cut(probe, linktype, frame, cut, sent ? cut : (uint32_t)frame->len);
+            size_t len = strlen(probe->stack);
+            if (len > 5 && strcmp(probe->stack + len - 5, ":data") == 0)
+                len -= 5;
+            cr_assert_eq(strncmp(whole, probe->stack, len), 0, "%u bytes: %s", cut, probe->stack);
+        }
 }
