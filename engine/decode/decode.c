@@ -67,6 +67,9 @@ static inline unsigned step(struct walk *walk, unsigned slot)
     case PALUA_PROTOCOL_LLDP:
     case PALUA_PROTOCOL_EAPOL:
     case PALUA_PROTOCOL_LOOP:
+    case PALUA_PROTOCOL_IGMP:
+    case PALUA_PROTOCOL_PIM:
+    case PALUA_PROTOCOL_OSPF:
         return terminal_header(walk, (uint16_t)slot);
     case PALUA_PROTOCOL_IP:
         return ip_header(walk);
@@ -90,6 +93,12 @@ static inline unsigned step(struct walk *walk, unsigned slot)
         return transport_icmp(walk, (uint16_t)slot);
     case PALUA_PROTOCOL_TCP:
         return transport_tcp(walk);
+    case PALUA_PROTOCOL_SCTP:
+        return transport_sctp(walk);
+    case PALUA_PROTOCOL_DCCP:
+        return transport_dccp(walk);
+    case PALUA_PROTOCOL_UDPLITE:
+        return transport_udplite(walk);
     case PALUA_PROTOCOL_UDP:
         return transport_udp(walk);
     default:
@@ -114,6 +123,9 @@ static bool needs_more(const struct walk *walk)
     case PALUA_PROTOCOL_ICMPV6:
     case PALUA_PROTOCOL_TCP:
     case PALUA_PROTOCOL_UDP:
+    case PALUA_PROTOCOL_SCTP:
+    case PALUA_PROTOCOL_DCCP:
+    case PALUA_PROTOCOL_UDPLITE:
         return true;
     default:
         return false;

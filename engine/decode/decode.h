@@ -59,6 +59,9 @@
     X(TCP_OFFSET, "tcp_bad_offset",                                                             \
       "TCP data offset below 20 bytes or above the segment's length")                           \
     X(GRE_VERSION, "gre_bad_version", "a GRE version other than 0 and 1")                       \
+    X(SCTP_CHUNK, "sctp_bad_chunk", "an SCTP chunk's length below 4 or above the packet's")     \
+    X(DCCP_OFFSET, "dccp_bad_offset",                                                           \
+      "DCCP data offset below the fixed header or above the packet's length")                   \
     X(UDP_LEN, "udp_bad_length", "UDP length below 8 or above the datagram's")
 
 enum decode_fault {
@@ -97,10 +100,11 @@ uint16_t decoder_protocol_find(const struct decoder *decoder, const char *name);
  * only PALUA_PACKET_NO_TIME is kept. layers beyond layer_count are left as they were.
  *
  * packet->network is the innermost IP layer whose addresses were captured and whose header is
- * sound. packet->transport is the innermost TCP, UDP, ICMP or ICMPv6 layer behind it of which the
- * ports (type and code) were captured: it may be CUT or BAD, so read what follows the ports through
- * a cursor. Neither is ever inside an ICMP error. PALUA_PACKET_FLOW is set if the innermost network
- * layer is no fragment and names a transport that was found, or another protocol (ports 0). */
+ * sound. packet->transport is the innermost TCP, UDP, ICMP, ICMPv6, SCTP, DCCP or UDP-Lite layer
+ * behind it of which the ports (type and code) were captured: it may be CUT or BAD, so read what
+ * follows the ports through a cursor. Neither is ever inside an ICMP error. PALUA_PACKET_FLOW is
+ * set if the innermost network layer is no fragment and names a transport that was found, or
+ * another protocol (ports 0). */
 void decode_batch(const struct decoder *decoder, struct batch *batch, uint32_t first,
                   uint32_t count);
 

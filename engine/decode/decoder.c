@@ -49,6 +49,12 @@ static const char *const protocol_names[PALUA_PROTOCOL_ENGINE_END] = {
     [PALUA_PROTOCOL_VNTAG] = "vntag",
     [PALUA_PROTOCOL_ETAG] = "etag",
     [PALUA_PROTOCOL_GRE] = "gre",
+    [PALUA_PROTOCOL_SCTP] = "sctp",
+    [PALUA_PROTOCOL_DCCP] = "dccp",
+    [PALUA_PROTOCOL_UDPLITE] = "udplite",
+    [PALUA_PROTOCOL_IGMP] = "igmp",
+    [PALUA_PROTOCOL_PIM] = "pim",
+    [PALUA_PROTOCOL_OSPF] = "ospf",
 };
 
 struct entry {
@@ -84,10 +90,12 @@ static const struct entry ethertypes[] = {
 
 /* IANA protocol numbers that both IPs may carry. */
 static const struct entry ip_protocols[] = {
-    {1, PALUA_PROTOCOL_ICMP},  {4, PALUA_PROTOCOL_IP},    {6, PALUA_PROTOCOL_TCP},
-    {17, PALUA_PROTOCOL_UDP},  {41, PALUA_PROTOCOL_IPV6}, {47, PALUA_PROTOCOL_GRE},
-    {50, PALUA_PROTOCOL_ESP},  {51, PALUA_PROTOCOL_AH},   {58, PALUA_PROTOCOL_ICMPV6},
-    {139, PALUA_PROTOCOL_HIP},
+    {1, PALUA_PROTOCOL_ICMP},      {4, PALUA_PROTOCOL_IP},    {6, PALUA_PROTOCOL_TCP},
+    {17, PALUA_PROTOCOL_UDP},      {41, PALUA_PROTOCOL_IPV6}, {47, PALUA_PROTOCOL_GRE},
+    {50, PALUA_PROTOCOL_ESP},      {51, PALUA_PROTOCOL_AH},   {58, PALUA_PROTOCOL_ICMPV6},
+    {139, PALUA_PROTOCOL_HIP},     {2, PALUA_PROTOCOL_IGMP},  {33, PALUA_PROTOCOL_DCCP},
+    {89, PALUA_PROTOCOL_OSPF},     {103, PALUA_PROTOCOL_PIM}, {132, PALUA_PROTOCOL_SCTP},
+    {136, PALUA_PROTOCOL_UDPLITE},
 };
 
 /* Extension headers that only IPv6 has (the IANA registry of IPv6 extension header types). */

@@ -9,7 +9,11 @@ static uint32_t fixed_len(uint16_t protocol)
     switch (protocol) {
     case PALUA_PROTOCOL_STP:   /* IEEE 802.1D section 9.3: protocol, version, type */
     case PALUA_PROTOCOL_EAPOL: /* IEEE 802.1X section 11.3: version, type, length */
+    case PALUA_PROTOCOL_PIM:   /* RFC 7761 section 4.9: version and type, checksum */
+    case PALUA_PROTOCOL_OSPF:  /* RFC 2328 A.3.1: version, type, length */
         return 4;
+    case PALUA_PROTOCOL_IGMP: /* RFC 3376 section 4 */
+        return 8;
     default: /* an LLDP TLV's type and length; the skip count of a loop message */
         return 2;
     }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* TCP (RFC 9293), UDP (RFC 768), ICMP (RFC 792), ICMPv6 (RFC 4443). */
+/* TCP (RFC 9293), UDP (RFC 768), ICMP (RFC 792), ICMPv6 (RFC 4443), SCTP (RFC 9260), DCCP (RFC
+ * 4340), UDP-Lite (RFC 3828). */
 #include "decode/tuple.h"
 #include "decode/walk.h"
 
 enum { TCP_FIXED_LEN = 20, UDP_LEN = 8, ICMP_LEN = 8, ICMPV6_FIXED_LEN = 4 };
+enum { SCTP_LEN = 12, CHUNK_LEN = 4, DCCP_FIXED_LEN = 12 };
 
 /** The layer added last becomes the packet's transport layer, unless it is quoted. */
 static inline void enter(struct walk *walk, uint8_t proto, uint16_t sport, uint16_t dport)
@@ -80,6 +82,80 @@ unsigned transport_udp(struct walk *walk)
         walk_odd(walk, DECODE_FAULT_UDP_LEN, 4);
     walk_to(walk, &in);
     return walk->decoder->udp_bound ? payload(walk, sport, dport) : WALK_END;
+}
+
+/** RFC 9260 section 3.2: chunks fill the packet, each padded to 4 bytes. */
+static void check_chunks(struct walk *walk)
+{
+    struct cursor in = walk->in;
+    uint32_t left = walk->left;
+    uint16_t len;
+    while (left) {
+        uint32_t at = (uint32_t)cursor_offset(&in) - walk_last(walk)->offset;
+        struct cursor chunk = in;
+        /* What the snaplen cut cannot be checked. */
+        if (left >= CHUNK_LEN && (!cursor_skip(&chunk, 2) || !cursor_u16(&chunk, &len)))
+            return;
+        if (left < CHUNK_LEN || len < CHUNK_LEN || len > left) {
+            if (!walk->quoted)
+                walk_odd(walk, DECODE_FAULT_SCTP_CHUNK, at);
+            return;
+        }
+        /* The last chunk's padding may be missing. */
+        uint32_t padded = (len + 3u) & ~3u;
+        if (padded > left)
+            padded = left;
+        if (!cursor_skip(&in, padded))
+            return;
+        left -= padded;
+    }
+}
+
+unsigned transport_sctp(struct walk *walk)
+{
+    struct cursor in = walk->in, fixed;
+    uint16_t sport, dport;
+    if (!cursor_sub(&in, SCTP_LEN, &fixed) || !cursor_u16(&fixed, &sport) ||
+        !cursor_u16(&fixed, &dport))
+        return short_ports(walk, PALUA_PROTOCOL_SCTP, TUPLE_SCTP, SCTP_LEN);
+    walk_layer(walk, PALUA_PROTOCOL_SCTP, SCTP_LEN, 0);
+    enter(walk, TUPLE_SCTP, sport, dport);
+    walk_to(walk, &in);
+    check_chunks(walk);
+    return WALK_END;
+}
+
+unsigned transport_dccp(struct walk *walk)
+{
+    struct cursor in = walk->in, fixed;
+    uint16_t sport, dport;
+    uint8_t words;
+    if (!cursor_sub(&in, DCCP_FIXED_LEN, &fixed) || !cursor_u16(&fixed, &sport) ||
+        !cursor_u16(&fixed, &dport) || !cursor_u8(&fixed, &words))
+        return short_ports(walk, PALUA_PROTOCOL_DCCP, TUPLE_DCCP, DCCP_FIXED_LEN);
+    uint32_t header_len = words * 4u;
+    walk_layer(walk, PALUA_PROTOCOL_DCCP, header_len, 0);
+    enter(walk, TUPLE_DCCP, sport, dport);
+    if (header_len < DCCP_FIXED_LEN)
+        return walk_bad(walk, DECODE_FAULT_DCCP_OFFSET, 4);
+    if (header_len > walk->left)
+        return walk_overrun(walk, DECODE_FAULT_DCCP_OFFSET, 4);
+    if (header_len > cursor_left(&walk->in))
+        walk_fault(walk, DECODE_FAULT_SNAPLEN_CUT, walk->count - 1u, walk_offset(walk));
+    return WALK_END;
+}
+
+/* RFC 3828: the length is IP's; where UDP has it stands how much the checksum covers. */
+unsigned transport_udplite(struct walk *walk)
+{
+    struct cursor in = walk->in, fixed;
+    uint16_t sport, dport;
+    if (!cursor_sub(&in, UDP_LEN, &fixed) || !cursor_u16(&fixed, &sport) ||
+        !cursor_u16(&fixed, &dport))
+        return short_ports(walk, PALUA_PROTOCOL_UDPLITE, TUPLE_UDPLITE, UDP_LEN);
+    walk_layer(walk, PALUA_PROTOCOL_UDPLITE, UDP_LEN, 0);
+    enter(walk, TUPLE_UDPLITE, sport, dport);
+    return WALK_END;
 }
 
 /** Whether an ICMP type is an error, which quotes the packet it is about, and where in its header

@@ -12,6 +12,23 @@ void tuple_icmp_ports(uint8_t proto, uint8_t type, uint8_t code, uint16_t *sport
     *dport = community_id_icmp_counterpart(proto, type, &counterpart) ? counterpart : code;
 }
 
+/** The IP protocol number of a layer with ports. */
+static uint8_t ported(uint16_t protocol)
+{
+    switch (protocol) {
+    case PALUA_PROTOCOL_TCP:
+        return TUPLE_TCP;
+    case PALUA_PROTOCOL_SCTP:
+        return TUPLE_SCTP;
+    case PALUA_PROTOCOL_DCCP:
+        return TUPLE_DCCP;
+    case PALUA_PROTOCOL_UDPLITE:
+        return TUPLE_UDPLITE;
+    default:
+        return TUPLE_UDP;
+    }
+}
+
 static bool addresses(const struct palua_packet *packet, struct decode_tuple *out)
 {
     struct palua_slice bytes = palua_layer_bytes(packet, packet->network);
@@ -37,7 +54,7 @@ static bool ports(const struct palua_packet *packet, struct decode_tuple *out)
                          &out->dport);
         return true;
     default:
-        out->proto = layer->protocol == PALUA_PROTOCOL_TCP ? TUPLE_TCP : TUPLE_UDP;
+        out->proto = ported(layer->protocol);
         return cursor_u16(&in, &out->sport) && cursor_u16(&in, &out->dport);
     }
 }

@@ -9,7 +9,10 @@ enum {
     TUPLE_ICMP = 1,
     TUPLE_TCP = 6,
     TUPLE_UDP = 17,
-    TUPLE_ICMPV6 = 58
+    TUPLE_DCCP = 33,
+    TUPLE_ICMPV6 = 58,
+    TUPLE_SCTP = 132,
+    TUPLE_UDPLITE = 136
 }; /**< IP protocol numbers */
 
 /** The ports that stand for an ICMP type and code: see struct decode_tuple. */

@@ -164,6 +164,9 @@ unsigned ipv6_extension(struct walk *walk, uint16_t protocol);
 unsigned ipv6_fragment(struct walk *walk);
 unsigned transport_tcp(struct walk *walk);
 unsigned transport_udp(struct walk *walk);
+unsigned transport_sctp(struct walk *walk);
+unsigned transport_dccp(struct walk *walk);
+unsigned transport_udplite(struct walk *walk);
 unsigned transport_icmp(struct walk *walk, uint16_t protocol);
 
 /** The layer added last, IPv4 or IPv6, begins a chain of headers and becomes the packet's network

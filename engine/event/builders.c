@@ -158,6 +158,23 @@ static struct palua_slice header_of(const struct palua_packet *packet, uint32_t 
     return out;
 }
 
+/** The IP protocol number of a layer that headers_transport reads. */
+static uint8_t proto_of(uint16_t protocol)
+{
+    switch (protocol) {
+    case PALUA_PROTOCOL_TCP:
+        return 6;
+    case PALUA_PROTOCOL_DCCP:
+        return 33;
+    case PALUA_PROTOCOL_SCTP:
+        return 132;
+    case PALUA_PROTOCOL_UDPLITE:
+        return 136;
+    default:
+        return 17;
+    }
+}
+
 static struct palua_event *transport_event(const struct palua_packet *packet, uint32_t layer,
                                            uint64_t wanted, struct arena *arena)
 {
@@ -165,7 +182,7 @@ static struct palua_event *transport_event(const struct palua_packet *packet, ui
     if (!headers_transport(packet, layer, &transport))
         return NULL;
     struct transport_event *out = NEW(transport_event, arena);
-    out->proto = packet->layers[layer].protocol == PALUA_PROTOCOL_TCP ? 6 : 17;
+    out->proto = proto_of(packet->layers[layer].protocol);
     out->sport = transport.sport;
     out->dport = transport.dport;
     out->seq = transport.seq;

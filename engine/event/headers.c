@@ -63,13 +63,20 @@ static void read_tcp(struct cursor *in, struct transport_fields *out)
     out->flags &= 0x0fff; // RFC 9293 section 3.1: the data offset stands above
 }
 
+static bool has_ports(uint16_t protocol)
+{
+    return protocol == PALUA_PROTOCOL_TCP || protocol == PALUA_PROTOCOL_UDP ||
+           protocol == PALUA_PROTOCOL_SCTP || protocol == PALUA_PROTOCOL_DCCP ||
+           protocol == PALUA_PROTOCOL_UDPLITE;
+}
+
 bool headers_transport(const struct palua_packet *packet, uint32_t layer,
                        struct transport_fields *out)
 {
     if (layer >= packet->layer_count)
         return false;
     uint16_t protocol = packet->layers[layer].protocol;
-    if (protocol != PALUA_PROTOCOL_TCP && protocol != PALUA_PROTOCOL_UDP)
+    if (!has_ports(protocol))
         return false;
     struct cursor in = layer_cursor(packet, layer);
     *out = (struct transport_fields){0};

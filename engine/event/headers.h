@@ -22,7 +22,7 @@ struct ip_fields {
 /** @return false if the layer is not IP, or its fixed header was not captured whole */
 bool headers_ip(const struct palua_packet *packet, uint32_t layer, struct ip_fields *out);
 
-/** A TCP or UDP header. */
+/** A header with ports: TCP, UDP, SCTP, DCCP, UDP-Lite. */
 struct transport_fields {
     uint16_t sport;
     uint16_t dport;
@@ -34,7 +34,7 @@ struct transport_fields {
     bool tcp;   /**< it is TCP, and captured up to the window */
 };
 
-/** @return false if the layer is neither TCP nor UDP */
+/** @return false if the layer has no ports */
 bool headers_transport(const struct palua_packet *packet, uint32_t layer,
                        struct transport_fields *out);
 

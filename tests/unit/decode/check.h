@@ -66,7 +66,9 @@ static inline const char *check_ends(const struct palua_packet *packet)
     if (packet->transport != PALUA_NO_LAYER) {
         CHECK_THAT(packet->transport < packet->layer_count);
         const struct palua_layer *layer = &packet->layers[packet->transport];
-        CHECK_THAT(layer->protocol >= PALUA_PROTOCOL_ICMP && layer->protocol <= PALUA_PROTOCOL_UDP);
+        CHECK_THAT(
+            (layer->protocol >= PALUA_PROTOCOL_ICMP && layer->protocol <= PALUA_PROTOCOL_UDP) ||
+            (layer->protocol >= PALUA_PROTOCOL_SCTP && layer->protocol <= PALUA_PROTOCOL_UDPLITE));
         CHECK_THAT(!(layer->flags & PALUA_LAYER_QUOTED));
         CHECK_THAT(packet->network == PALUA_NO_LAYER || packet->transport > packet->network);
     }

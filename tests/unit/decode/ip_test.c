@@ -128,11 +128,11 @@ Test(ip, a_fragment_without_payload_has_no_data)
 Test(ip, other_protocols_are_flows_without_ports)
 {
     struct decode_tuple tuple;
-    put_ip(&frame, 132, 4);
+    put_ip(&frame, 254, 4);
     put_fill(&frame, 4, 0);
     expect(&probe, IPV4, &frame, "ip 0+24/20 data 20+4/0", "");
     cr_assert(decode_tuple(&probe.packet, &tuple));
-    cr_assert_eq(tuple.proto, 132);
+    cr_assert_eq(tuple.proto, 254);
     cr_assert_eq(tuple.sport, 0);
     cr_assert_eq(tuple.dport, 0);
     frame.data[3] = 20;

@@ -52,3 +52,28 @@ Test(terminal, loop)
     cr_assert_eq(probe.packet.network, PALUA_NO_LAYER);
     cr_assert_eq(probe.packet.flags, 0);
 }
+
+Test(terminal, protocols_behind_ip)
+{
+    static const struct {
+        uint8_t proto, len;
+        const char *name;
+    } cases[] = {{2, 8, "igmp"}, {89, 4, "ospf"}, {103, 4, "pim"}};
+    struct decode_tuple tuple;
+    char want[64];
+    for (size_t i = 0; i < 3; i++) {
+        frame.len = 0;
+        put_ip(&frame, cases[i].proto, 24);
+        put_fill(&frame, 24, 0x11);
+        snprintf(want, sizeof want, "ip 0+44/20 %s 20+24/%u", cases[i].name, cases[i].len);
+        expect(&probe, 228, &frame, want, "");
+        expect_truncations(&probe, 228, &frame);
+        probe_decode(&probe, 228, &frame);
+        cr_assert(decode_tuple(&probe.packet, &tuple));
+        cr_assert_eq(tuple.proto, cases[i].proto);
+        frame.data[3] = (uint8_t)(20 + cases[i].len - 1);
+        snprintf(want, sizeof want, "ip 0+%u/20 %s 20+%u/%ub", cases[i].len + 19, cases[i].name,
+                 cases[i].len - 1, cases[i].len - 1);
+        expect(&probe, 228, &frame, want, "header_truncated 1@20");
+    }
+}

@@ -264,3 +264,50 @@ Test(transport, errors_that_quote_errors_end_at_the_cap)
     cr_assert_eq(probe.packet.transport, 1);
     cr_assert(probe.packet.flags & PALUA_PACKET_FLOW);
 }
+
+Test(transport, sctp_has_ports_and_chunks)
+{
+    struct decode_tuple tuple;
+    put_ip(&frame, 132, 12 + 16 + 6);
+    put_hex(&frame,
+            "1234 0050 00000001 00000000 03 00 0010 000000000000000000000000 0b 00 0006 aabb");
+    expect(&probe, 228, &frame, "ip 0+54/20 sctp 20+34/12", "");
+    cr_assert(decode_tuple(&probe.packet, &tuple));
+    cr_assert_eq(tuple.proto, 132);
+    cr_assert_eq(tuple.sport, 0x1234);
+    cr_assert_eq(tuple.dport, 0x50);
+    expect_truncations(&probe, 228, &frame);
+    frame.data[51] = 7;
+    expect(&probe, 228, &frame, "ip 0+54/20 sctp 20+34/12b", "sctp_bad_chunk 1@48");
+    frame.data[35] = 3;
+    expect(&probe, 228, &frame, "ip 0+54/20 sctp 20+34/12b", "sctp_bad_chunk 1@32");
+    frame.data[35] = 20;
+    expect(&probe, 228, &frame, "ip 0+54/20 sctp 20+34/12b", "sctp_bad_chunk 1@52");
+    frame.data[3] = 31;
+    expect(&probe, 228, &frame, "ip 0+31/20 sctp 20+11/11b", "header_truncated 1@20");
+    cr_assert(decode_tuple(&probe.packet, &tuple));
+    cr_assert_eq(tuple.sport, 0x1234);
+}
+
+Test(transport, dccp_and_udplite_have_ports)
+{
+    struct decode_tuple tuple;
+    put_ip(&frame, 33, 20);
+    put_hex(&frame, "1234 0050 04 00 0000 00 000000 00000000 aabbccdd");
+    expect(&probe, 228, &frame, "ip 0+40/20 dccp 20+20/16", "");
+    cr_assert(decode_tuple(&probe.packet, &tuple));
+    cr_assert_eq(tuple.proto, 33);
+    cr_assert_eq(tuple.dport, 0x50);
+    expect_truncations(&probe, 228, &frame);
+    frame.data[24] = 2;
+    expect(&probe, 228, &frame, "ip 0+40/20 dccp 20+20/20b", "dccp_bad_offset 1@24");
+    frame.data[24] = 6;
+    expect(&probe, 228, &frame, "ip 0+40/20 dccp 20+20/20b", "dccp_bad_offset 1@24");
+    frame.len = 0;
+    put_ip(&frame, 136, 10);
+    put_hex(&frame, "1234 0050 0008 0000 aabb");
+    expect(&probe, 228, &frame, "ip 0+30/20 udplite 20+10/8", "");
+    cr_assert(decode_tuple(&probe.packet, &tuple));
+    cr_assert_eq(tuple.proto, 136);
+    expect_truncations(&probe, 228, &frame);
+}
