@@ -11,13 +11,15 @@ static const uint64_t serial_end = UINT64_C(1) << 44;
 static void tell(const struct palua_lua_instance *instance, const char *what)
 {
     const struct fault_list *faults = &instance->faults;
-    fprintf(stderr, "palua: %s:%d: %s (%s)\n", instance->name, faults->line, faults->message.data,
-            what);
+    fprintf(stderr, "palua: %s", instance->name);
+    if (faults->line)
+        fprintf(stderr, ":%d", faults->line);
+    fprintf(stderr, ": %s (%s)\n", faults->message.data, what);
     if (faults->traceback.len)
         fputs(faults->traceback.data, stderr);
 }
 
-/** Counts and reports an error that lua_pcall returned. Out of memory is the end of the script's
+/** Counts and reports an error that state_call returned. Out of memory is the end of the script's
  * budget: the run stops, as what it gathered can no longer be complete. */
 static void failed(struct palua_lua_instance *instance, int status, const char *what)
 {
@@ -84,7 +86,7 @@ static void run_loops(struct palua_lua_instance *instance)
         fault_push_handler(&instance->faults, L);
         lua_getfield(L, LUA_REGISTRYINDEX, "palua.batch");
         instance->lap_ns = instance->options.profile ? host_clock_ns() : 0;
-        int status = lua_pcall(L, 0, 0, 1);
+        int status = state_call(instance->state, 0, 0, 1);
         if (status == 0)
             return;
         if (!skip_event(instance, status) || instance->base.report.stop)
@@ -217,7 +219,7 @@ static void drop_ended(struct palua_lua_instance *instance)
     lua_getfield(L, LUA_REGISTRYINDEX, "palua.drop");
     lua_pushlightuserdata(L, instance->ended);
     lua_pushnumber(L, (lua_Number)instance->ended_count);
-    int status = lua_isnil(L, 2) ? 0 : lua_pcall(L, 2, 0, 1);
+    int status = lua_isnil(L, 2) ? 0 : state_call(instance->state, 2, 0, 1);
     if (status)
         failed(instance, status, "dropping the state of ended flows");
     instance->ended_count = 0;
@@ -243,7 +245,7 @@ void consume_calls(struct palua_lua_instance *instance, const char *function, co
         fault_push_handler(&instance->faults, L);
         load_push(instance, function);
         lua_pushinteger(L, i);
-        int status = lua_pcall(L, 1, 1, 1);
+        int status = state_call(instance->state, 1, 1, 1);
         if (status == 0)
             more = lua_toboolean(L, -1);
         else

@@ -21,7 +21,7 @@ bool script_describe(const struct script_options *options, const struct registry
         struct palua_lua_instance *instance = (struct palua_lua_instance *)script;
         lua_State *L = instance->state->L;
         load_push(instance, "describe");
-        ok = lua_pcall(L, 0, 1, 0) == 0;
+        ok = state_call(instance->state, 0, 1, 0) == 0;
         const char *told = lua_tostring(L, -1);
         if (ok)
             text_add_str(out, told);

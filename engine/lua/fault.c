@@ -110,6 +110,8 @@ static void set_message(struct fault_list *list, const char *message)
 {
     text_clear(&list->message);
     text_add_escaped(&list->message, message, strlen(message));
+    if (!list->message.len)
+        text_add_str(&list->message, "an error without a text was raised");
 }
 
 /** Runs where the error was raised, so that the stack can still be read. */
@@ -141,12 +143,21 @@ void fault_note(struct fault_list *list, const char *message)
     text_clear(&list->traceback);
 }
 
+/** Line 0 is no place: an error that came from none of the script's lines. */
+static void tell_repeat(const char *script, const struct fault *fault)
+{
+    unsigned long long more = (unsigned long long)fault->count - 1;
+    fprintf(stderr, "palua: %s", script);
+    if (fault->line)
+        fprintf(stderr, ":%d", fault->line);
+    fprintf(stderr, ": %llu more error%s here\n", more, more == 1 ? "" : "s");
+}
+
 void fault_tell_repeats(const struct fault_list *list)
 {
     for (size_t i = 0; i < list->count; i++)
         if (list->items[i].count > 1)
-            fprintf(stderr, "palua: %s:%d: the same error %llu more times\n", list->script,
-                    list->items[i].line, (unsigned long long)list->items[i].count - 1);
+            tell_repeat(list->script, &list->items[i]);
     if (list->others)
         fprintf(stderr, "palua: %s: %llu more errors elsewhere\n", list->script,
                 (unsigned long long)list->others);

@@ -35,7 +35,7 @@ struct fault_list {
 void fault_list_init(struct fault_list *list, const char *script);
 void fault_list_fini(struct fault_list *list);
 
-/** Pushes the message handler for lua_pcall. */
+/** Pushes the message handler for state_call. */
 void fault_push_handler(struct fault_list *list, lua_State *L);
 /** An error that reaches no message handler, such as memory running out. */
 void fault_note(struct fault_list *list, const char *message);

@@ -46,7 +46,7 @@ void load_push(struct palua_lua_instance *instance, const char *function)
 }
 
 /** "name:12: sentence": the place and the sentence. A message that Lua itself gave a place is a
- * failure of the script, one of palua's is a wrong declaration. */
+ * failure of the script, as is an error that is no text; one of palua's is a wrong declaration. */
 static bool load_failed(struct palua_lua_instance *instance, int status, struct error *err)
 {
     struct fault_list *faults = &instance->faults;
@@ -57,9 +57,9 @@ static bool load_failed(struct palua_lua_instance *instance, int status, struct 
             "the script needs more than its memory budget of %zu bytes (lua.memory_cap)",
             instance->state->cap);
     size_t len = strlen(instance->name);
-    bool placed = raw && strncmp(raw, instance->name, len) == 0 && raw[len] == ':';
+    bool placed = !raw || (strncmp(raw, instance->name, len) == 0 && raw[len] == ':');
     char where[sizeof err->where];
-    int line = placed ? (int)strtol(raw + len + 1, NULL, 10) : faults->line;
+    int line = placed && raw ? (int)strtol(raw + len + 1, NULL, 10) : faults->line;
     snprintf(where, sizeof where, "%s:%d", instance->name, line);
     return error_set(err, placed && instance->phase == INSTANCE_LOAD ? ERROR_SCRIPT : ERROR_USAGE,
                      line ? where : instance->name, "%s",
@@ -75,7 +75,7 @@ static bool call(struct palua_lua_instance *instance, int arguments, int results
     int base = lua_gettop(L) - arguments;
     fault_push_handler(&instance->faults, L);
     lua_insert(L, base);
-    int status = lua_pcall(L, arguments, results, base);
+    int status = state_call(instance->state, arguments, results, base);
     lua_remove(L, base);
     return status == 0 || load_failed(instance, status, err);
 }

@@ -11,7 +11,7 @@ static void add_told(struct palua_lua_instance *instance, const char *function, 
     lua_State *L = instance->state->L;
     load_push(instance, function);
     lua_pushinteger(L, (lua_Integer)number);
-    bool ok = lua_pcall(L, 1, 1, 0) == 0 && lua_isstring(L, -1);
+    bool ok = state_call(instance->state, 1, 1, 0) == 0 && lua_isstring(L, -1);
     text_add_str(out, ok ? lua_tostring(L, -1) : "?");
     lua_settop(L, 0);
 }

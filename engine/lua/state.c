@@ -17,7 +17,7 @@ static void *count_alloc(void *data, void *block, size_t old_size, size_t new_si
 {
     struct state *state = data;
     size_t rest = state->used - (block ? old_size : 0);
-    if (new_size > old_size && (rest > state->cap || new_size > state->cap - rest)) {
+    if (state->held && new_size > old_size && (rest > state->cap || new_size > state->cap - rest)) {
         state->capped = true;
         return NULL;
     }
@@ -98,13 +98,24 @@ struct state *state_new(size_t memory_cap, struct error *err)
     state->used = (size_t)lua_gc(state->L, LUA_GCCOUNT, 0) * 1024;
     state->inner = lua_getallocf(state->L, &state->inner_data);
     lua_setallocf(state->L, count_alloc, state);
-    if (lua_cpcall(state->L, open_state, NULL) != 0) {
+    state->held = true;
+    int status = lua_cpcall(state->L, open_state, NULL);
+    state->held = false;
+    if (status != 0) {
         error_set(err, ERROR_SCRIPT, "", "the Lua host does not start: %s",
                   lua_tostring(state->L, -1));
         state_free(state);
         return NULL;
     }
     return state;
+}
+
+int state_call(struct state *state, int arguments, int results, int handler)
+{
+    state->held = true;
+    int status = lua_pcall(state->L, arguments, results, handler);
+    state->held = false;
+    return status;
 }
 
 void state_free(struct state *state)
@@ -123,7 +134,7 @@ bool state_jit_works(struct state *state)
                                 "return require('jit.util').traceinfo(1) ~= nil";
     lua_State *L = state->L;
     bool works = luaL_loadbuffer(L, probe, sizeof probe - 1, "=probe") == 0 &&
-                 lua_pcall(L, 0, 1, 0) == 0 && lua_toboolean(L, -1);
+                 state_call(state, 0, 1, 0) == 0 && lua_toboolean(L, -1);
     lua_settop(L, 0);
     return works;
 }

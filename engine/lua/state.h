@@ -17,6 +17,7 @@ struct state {
     lua_State *L;
     size_t used; /**< bytes of Lua heap */
     size_t cap;  /**< at which allocation fails and Lua raises "not enough memory" */
+    bool held;   /**< to its budget: inside state_call only */
     bool capped; /**< an allocation was refused since this was last reset */
     lua_Alloc inner;
     void *inner_data;
@@ -28,6 +29,10 @@ struct state {
  * @return NULL on failure */
 struct state *state_new(size_t memory_cap, struct error *err);
 void state_free(struct state *state);
+
+/** lua_pcall, with the budget in force. Only here: outside a protected call a refused allocation
+ * would end the process, and what the host itself pushes there is small. */
+int state_call(struct state *state, int arguments, int results, int handler);
 
 /** Whether the JIT compiler can get executable memory here: compiles a loop and looks for its
  * trace. */

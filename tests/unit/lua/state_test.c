@@ -8,7 +8,7 @@ static int run(struct state *state, const char *source)
 {
     lua_settop(state->L, 0);
     int status = luaL_loadstring(state->L, source);
-    return status ? status : lua_pcall(state->L, 0, 1, 0);
+    return status ? status : state_call(state, 0, 1, 0);
 }
 
 Test(state, opens_with_the_abi_checked_and_closes)
@@ -36,6 +36,26 @@ Test(state, refuses_what_would_pass_its_budget_and_goes_on)
     lua_gc(state->L, LUA_GCCOLLECT, 0);
     cr_expect_lt(state->used, (size_t)1 << 20);
     cr_expect_eq(run(state, "return 1 + 1"), 0);
+    state_free(state);
+}
+
+Test(state, lets_the_host_push_when_the_budget_is_used_up)
+{
+    static const char fill[] =
+        "local t, n, s = {}, 0, 2 ^ 20 for i = 1, 9999 do t[i] = 0 end kept = t\n"
+        "local function add() t[n + 1] = ('x'):rep(s) .. n n = n + 1 end\n"
+        "while s >= 1 do while n < 9999 and pcall(add) do end s = s / 2 end";
+    struct error err = {0};
+    struct state *state = state_new((size_t)8 << 20, &err);
+    cr_assert_not_null(state, "%s", err.text);
+    run(state, fill);
+    cr_expect(state->capped);
+    for (int i = 0; i < 5000; i++) {
+        lua_newtable(state->L);
+        lua_settop(state->L, 0);
+    }
+    lua_newuserdata(state->L, 65536);
+    lua_settop(state->L, 0);
     state_free(state);
 }
 
