@@ -66,22 +66,40 @@ function methods.sub(v, i, j)
     return sub(text(v), i, j or -1)
 end
 
---- Patterns without magic characters are searched in place.
+--- Patterns without magic characters are searched in place. Remembered, but not without end.
+local PATTERN_CAP = 4096
+local patterns = 0
 local plain = setmetatable({}, { __index = function(t, pattern)
     local answer = find(pattern, "[%^%$%*%+%?%.%(%)%[%]%%%-]") == nil
+    if patterns == PATTERN_CAP then
+        for key in next, t do
+            t[key] = nil
+        end
+        patterns = 0
+    end
     t[pattern] = answer
+    patterns = patterns + 1
     return answer
 end })
 
+--- Whether a number is a place that C takes as it is.
+local function within_text(init)
+    return type(init) == "number" and init >= 1 and init <= 0x7fffffff and init % 1 == 0
+end
+
 function methods.find(v, pattern, init, is_plain)
     local data, len, code = bytes(v)
-    if code ~= IPADDR and code ~= MAC and (init == nil or init >= 1) and (is_plain or plain[pattern]) then
+    if code ~= IPADDR and code ~= MAC and type(pattern) == "string" and (init == nil or within_text(init))
+        and (is_plain or plain[pattern]) then
         local at = C.palua_lua_find(data, len, pattern, #pattern, (init or 1) - 1)
         if at < 0 then
             return nil
         end
         local first = tonumber(at) + 1
         return first, first + #pattern - 1
+    end
+    if type(init) == "number" and init > 0x7fffffff then
+        return nil -- string.find would wrap it round
     end
     return find(text(v), pattern, init, is_plain)
 end
@@ -113,16 +131,17 @@ end
 function methods.byte(v, i, j)
     local data, len = bytes(v)
     i = i or 1
-    if j == nil then
+    if j == nil and type(i) == "number" then
         if i < 0 then
             i = len + i + 1
         end
-        if i < 1 or i > len then
-            return nil
+        -- As positive tests: all of them are false for a NaN, which is no index.
+        if i >= 1 and i <= len then
+            return data[i - 1]
         end
-        return data[i - 1]
+        return nil
     end
-    return byte(ffi_string(data, len), i, j)
+    return byte(ffi_string(data, len), i, j or i)
 end
 
 --- The first `n` bytes (all of them if left out) as hex digits.
