@@ -44,6 +44,10 @@ local function schema_of(event)
     return schema
 end
 
+local function is_ours(fn)
+    return debug.getinfo(fn, "S").source == script.chunkname
+end
+
 local function on(event, filter, handler)
     need_load("on()")
     if type(event) ~= "string" then
@@ -58,11 +62,15 @@ local function on(event, filter, handler)
     if type(handler) ~= "function" and not is_aggregate then
         fail(format("on: a function or an aggregation was expected as handler of %s, not a %s", event, type(handler)))
     end
+    local schema = schema_of(event)
+    if not is_aggregate and not is_ours(handler) then
+        fail("on: the handler must be a function of the script")
+    end
     if #script.handlers >= HANDLER_CAP then
         fail(format("on: more than %d handlers", HANDLER_CAP))
     end
     local handlers = script.handlers
-    handlers[#handlers + 1] = { number = #handlers, event = event, schema = schema_of(event), line = script.host.line(),
+    handlers[#handlers + 1] = { number = #handlers, event = event, schema = schema, line = script.host.line(),
         fn = not is_aggregate and handler or nil, aggregate = is_aggregate and handler or nil }
 end
 
@@ -191,10 +199,6 @@ function M.load(host, source, chunkname)
     chunk()
 end
 
-local function is_ours(fn)
-    return debug.getinfo(fn, "S").source == script.chunkname
-end
-
 local function at_line(line, message)
     fail(format("%s:%d: %s", script.chunkname:sub(2), line, message))
 end
@@ -261,6 +265,9 @@ local function note_reads(handler)
             add_entry(handler, reads.flow, "flow.", name)
         end
     end
+    if names.flow and next(reads.flow) == nil then
+        add_entry(handler, reads.flow, "flow.", "uid") -- e.flow alone: there is one, and it has a name
+    end
     if all then
         for _, source in ipairs({ schema, script.bases.packet }) do
             for _, name in ipairs(all_names(source)) do
@@ -313,9 +320,6 @@ function M.check()
     judge_order()
     for _, handler in ipairs(script.handlers) do
         if handler.fn then
-            if not is_ours(handler.fn) then
-                at_line(handler.line, "on: the handler must be a function of the script")
-            end
             host.want(handler.schema.kind)
             note_reads(handler)
             if handler.state and script.partition ~= "all" and WITHOUT_FLOW[handler.event] then

@@ -7,14 +7,16 @@ local C, istype, ffi_string = ffi.C, ffi.istype, ffi.string
 local int64, uint64 = ffi.typeof("int64_t"), ffi.typeof("uint64_t")
 local bytes, is_bytes, text_of = slice.bytes, slice.is_bytes, slice.text
 local type, tostring, select, getmetatable = type, tostring, select, debug.getmetatable
+local error, unpack = error, unpack
 local match = string.match
 
 local M = {}
 
+local size = ffi.new("uint32_t[1]")
+
 --- tostring without addresses; numbers with the shortest digits that read back the same.
 -- @param instance  whose text buffer to use
 function M.tostring(instance)
-    local size = ffi.new("uint32_t[1]")
     return function(v)
         local kind = type(v)
         if kind == "string" then
@@ -30,7 +32,11 @@ function M.tostring(instance)
             return (match(tostring(v), "^(%-?%d+)U?LL$")) or tostring(v)
         elseif kind == "table" then
             local metatable = getmetatable(v)
-            return metatable and metatable.__tostring and tostring(v) or kind
+            local shown = metatable and metatable.__tostring and tostring(v) or kind
+            if type(shown) ~= "string" then
+                error("'__tostring' must return a string, not a " .. type(shown), 0)
+            end
+            return shown
         elseif kind == "function" or kind == "thread" or kind == "userdata" then
             return kind
         end
@@ -75,22 +81,33 @@ end
 -- @param special  function(v): true if it printed v itself (an aggregation, in done)
 function M.print(instance, text, special)
     local add = adder(instance, text)
+    --- What has a __tostring of the script's is turned into text before the line is begun: it may print, or fail.
+    local function ready(v)
+        if type(v) == "table" then
+            return text(v)
+        end
+        return v
+    end
     local function rest(n, ...)
         for i = 9, n do
             C.palua_lua_print_tab(instance)
             add((select(i, ...)))
         end
     end
+    local function all_ready(n, ...)
+        local values = { ... }
+        for i = 1, n do
+            values[i] = ready(values[i])
+        end
+        return unpack(values, 1, n)
+    end
     local function tab_add(v)
         C.palua_lua_print_tab(instance)
         add(v)
     end
-    return function(...)
-        local n = select("#", ...)
+    local function line(n, ...)
         local a, b, c, d, e, f, g, h = ...
-        if n == 1 and special(a) then
-            return
-        end
+        C.palua_lua_print_take(instance, 0, size) -- what a line that failed half-way left
         if n >= 1 then add(a) end
         if n >= 2 then tab_add(b) end
         if n >= 3 then tab_add(c) end
@@ -101,6 +118,17 @@ function M.print(instance, text, special)
         if n >= 8 then tab_add(h) end
         if n >= 9 then rest(n, ...) end
         C.palua_lua_print_line(instance)
+    end
+    return function(...)
+        local n = select("#", ...)
+        local a, b, c, d, e, f, g, h = ...
+        if n == 1 and special(a) then
+            return
+        elseif n > 8 then
+            line(n, all_ready(n, ...))
+        else
+            line(n, ready(a), ready(b), ready(c), ready(d), ready(e), ready(f), ready(g), ready(h))
+        end
     end
 end
 

@@ -323,7 +323,7 @@ function M.event_type(schema, bases, entries, flow, missing, missing_flow, copy)
     return view_type(schema.name, {
         __index = record_code(place, all, missing),
         __newindex = read_only(schema.name),
-        __tostring = function() return schema.name end,
+        __tostring = generate("view." .. schema.name, "return function(v) " .. CHECK .. " return name end", { name = schema.name }),
     })
 end
 

@@ -11,6 +11,15 @@ class DoesNotLoad(Case):
         path = self.script(text)
         self.refused(2, [str(path), *words], "-s", path, DNS)
 
+    def test_handler_that_is_no_function_of_the_script(self):
+        for handler in "print", "coroutine.wrap(function(e) end)", "string.len":
+            self.refuse([":1", "a function of the script"], f"on('packet', {handler})\n")
+
+    def test_error_that_is_no_string(self):
+        for value in "nil", "{}", "''":
+            path = self.script(f"error({value})\n")
+            self.refused(1, [f"{path}:1"], "-s", path, DNS)
+
     def test_syntax(self):
         path = self.script("local a = 1\nif then\n")
         self.refused(1, [f"{path}:2", "then"], "-s", path, DNS)
@@ -99,6 +108,16 @@ class Fails(Case):
     def test_control_bytes_stay_inside(self):
         run = self.palua("-s", self.script("on('dns.query', function(e) error(tostring(e.qname) .. string.char(27, 7)) end)\n"), DNS)
         self.assertFalse(set(run.err) & set(map(chr, [*range(9), *range(11, 32), 127])), run)
+
+    def test_memory_used_up_to_the_last_byte(self):
+        fill = "local t, n, s = {}, 0, 2 ^ 20\nfor i = 1, 9999 do t[i] = 0 end\n" \
+               "local function add() t[n + 1] = ('x'):rep(s) .. n n = n + 1 end\n" \
+               "local function fill() while s >= 1 do while n < 9999 and pcall(add) do end s = s / 2 end end\n"
+        config = self.script("return { lua = { memory_cap = 8388608 } }\n", "small.lua")
+        for use in "init(fill)", "on('packet', function(e) fill() end)", "done(fill)":
+            run = self.palua("-c", config, "-s", self.script(fill + use + "\n"), DNS)
+            self.assertIn(run.status, (0, 1), run)
+            self.assertNotIn("PANIC", run.err, run)
 
     def test_endless_memory(self):
         script = self.script("local kept = {}\non('packet', function(e)\n  kept[#kept + 1] = string.rep('x', 1e6) .. #kept\nend)\n")

@@ -81,6 +81,20 @@ describe("the sandbox", function()
         assert.equal("table\tnumber\n", out)
     end)
 
+    it("prints whole lines, whatever its arguments do", function()
+        assert.equal("inner\na\tx\tz\nb\n", out_of([[
+            print("a", setmetatable({}, { __tostring = function() print("inner") return "x" end }), "z")
+            pcall(print, "half", setmetatable({}, { __tostring = function() error("no") end }))
+            pcall(print, "half", setmetatable({}, { __tostring = function() return 5 end }))
+            print("b")]]))
+        assert.equal("whole\n", (driver.run([[
+            local kept
+            on("spec.k0", function(e) kept = kept or e.name local x = e.len end)
+            done(function() pcall(print, "half", kept) print("whole") end)]])))
+        assert.equal("1\t2\t3\t4\t5\t6\t7\t8\tx\tnil\n", out_of([[
+            print(1, 2, 3, 4, 5, 6, 7, 8, setmetatable({}, { __tostring = function() return "x" end }), nil)]]))
+    end)
+
     it("prints numbers with the shortest digits and escapes control bytes", function()
         assert.equal("0.1\t1\t100000\t-0.5\tnil\ttrue\t9007199254740993\n", out_of("print(0.1, 1, 1e5, -0.5, nil, true, 9007199254740993LL)"))
         assert.equal("a\\x1b[31m\\x0ab\tc\n", out_of('print("a\\27[31m\\nb\\tc")'))

@@ -82,6 +82,15 @@ describe("a byte, string or address view", function()
         assert.equal("8\tGET\t00010203ff474554\t0001\n", printed('print(#e.data, e.data:sub(-3), e.data:hex(), e.data:hex(2))'))
     end)
 
+    it("reads no byte outside of it, whatever is given as place", function()
+        assert.equal("nil\tnil\tnil\tnil\t119\n",
+            printed("print(e.name:byte(0/0), e.name:byte(16), e.name:byte(-16), e.name:byte(1/0), e.name:byte(1.5))"))
+        assert.equal("119\tnil\n", printed('print(e.name:byte("1"), (e.name:find("w", 2^32 + 1)))'))
+        assert.equal("nil\tnil\t1\n", printed('print(e.name:find("w", 1e300, true), (e.name:find("w", 2^53)), (e.name:find("w", 1.5)))'))
+        local _, errors = driver.run('on("spec.k0", function(e) return e.name:byte({}) end)', { count = 1 })
+        assert.equal(1, errors)
+    end)
+
     it("reads integers and gives nil past the end", function()
         assert.equal("255\t258\t513\t66051\t50462976\n",
             printed("print(e.data:u8(4), e.data:u16(1), e.data:u16le(1), e.data:u32(0), e.data:u32le(0))"))
@@ -156,6 +165,16 @@ describe("a kept view", function()
         ]], { count = 500 })
         assert.equal(0, errors)
         assert.equal("4500\t0\t81000\n", out)
+    end)
+
+    it("raises as an event's text too, and a flow without fields is still one", function()
+        local out, errors = driver.run([[
+            local kept
+            on("spec.k0", function(e) kept = kept or e local x = e.len end)
+            done(function() print(pcall(tostring, kept)) end)]])
+        assert.equal(0, errors)
+        assert.truthy(out:find("^false"), out)
+        assert.equal("true\tCflow0\n", printed("print(e.flow ~= nil, e.flow)"))
     end)
 
     it("raises in compiled code as well, and its message says what to do", function()
