@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include <palua/palua.h>
 
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,11 +25,12 @@ static int fail(const struct error *err)
 }
 
 /** Writes a text to stdout; a reader that went away is fine. */
-static void show(const struct text *text)
+static bool show(const struct text *text, struct error *err)
 {
-    if (text->len)
-        fwrite(text->data, 1, text->len, stdout);
-    fflush(stdout);
+    bool ok = !text->len || fwrite(text->data, 1, text->len, stdout) == text->len;
+    if ((fflush(stdout) == 0 && ok) || errno == EPIPE)
+        return true;
+    return error_set(err, ERROR_UNREADABLE, "stdout", "writing failed: %s", strerror(errno));
 }
 
 static bool list(const struct options *options, struct text *out, struct error *err)
@@ -62,7 +65,7 @@ static int tell(const struct options *options)
         text_add_format(&out, "palua %s\n", PALUA_VERSION);
     else
         ok = list(options, &out, &err);
-    show(&out);
+    ok = ok && show(&out, &err);
     text_fini(&out);
     return ok ? 0 : fail(&err);
 }
@@ -100,10 +103,22 @@ static int analyse(const struct options *options)
     return run(&run_options);
 }
 
+/** A standard stream that the caller closed would be the number of the next file opened, and
+ * messages would be written into a result. The placeholder is opened the wrong way round, so that
+ * its use fails as that of a closed one does. */
+static void hold_standard_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) == -1)
+            return; // nothing better can be done, and nowhere to say so
+}
+
 int palua_main(int argc, char **argv)
 {
     struct options options;
     struct error err = {0};
+    hold_standard_streams();
     signal(SIGPIPE, SIG_IGN);
     bool parsed = options_parse(&options, argc, argv, &err);
     if (parsed && options.action == ACTION_RUN && options.inputs.count == 0)

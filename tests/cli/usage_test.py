@@ -60,6 +60,31 @@ class Mistyped(Case):
         self.assertLessEqual(len(run.err_lines), 1, run)
 
 
+class ClosedStreams(Case):
+    def shell(self, redirected):
+        """Status of a run whose standard streams the shell closed or redirected."""
+        return subprocess.run(["sh", "-c", f'"{cli.PALUA}" {redirected}'], cwd=cli.ROOT, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=cli.ENVIRONMENT, timeout=cli.TIMEOUT_S)
+
+    def test_messages_never_reach_a_result(self):
+        result = self.script("")
+        wanted = self.ok("-s", "dns_stats", "-o", "json", DNS).out
+        for closed in "2>&-", "2>&- <&-", ">&- 2>&-", "<&- >&- 2>&-":
+            run = self.shell(f"-s dns_stats -o json={result} {DNS} absent {closed}")
+            self.assertEqual((run.returncode, result.read_text()), (4, wanted), closed)
+
+    def test_closed_input_and_output(self):
+        self.assertEqual(self.shell("-q -s dns_stats - <&-").returncode, 4)
+        self.assertEqual(self.shell(f"-q -s dns_stats {DNS} >&-").returncode, 4)
+        self.assertEqual(self.shell("--list-events >&-").returncode, 4)
+
+    def test_full_disk(self):
+        for words in f"-q -s dns_stats {DNS}", f"-q -T dns.query.qname {DNS}", "--help", "--describe dns.query":
+            run = self.shell(words + " > /dev/full")
+            self.assertEqual(run.returncode, 4, words)
+            self.assertIn(b"stdout: writing failed", run.stderr, words)
+
+
 class Configuration(Case):
     def refuse(self, words, text):
         self.refused(2, ["palua.lua", *words], "-c", self.script(text, "palua.lua"), "-s", "dns_stats", DNS)
