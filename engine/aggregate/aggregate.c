@@ -51,88 +51,105 @@ static bool argument_number(const struct palua_argument *argument, bool in_ns, s
     return true;
 }
 
-/** The values of one add, checked before anything is changed. */
-struct values {
-    struct number numbers[AGGREGATE_MEASURE_CAP]; // NUMBER_NONE: absent
-    uint32_t present;
-    uint32_t bad; // number of the argument that is no number, 0 if fine
-};
-
-static void read_values(struct aggregate *aggregate, const struct palua_argument *arguments,
-                        struct values *out)
+/** Reads one add's values, which are checked before anything is changed.
+ * @param present  how many there are
+ * @return 0, or the number of the argument (from 1) that is no number */
+static uint32_t read_values(struct aggregate *aggregate, const struct palua_argument *arguments,
+                            struct number *out, uint32_t *present)
 {
     uint32_t at = aggregate->key_count;
-    out->present = 0;
-    out->bad = 0;
     for (uint32_t i = 0; i < aggregate->measure_count; i++) {
         const struct measure *measure = &aggregate->measures[i];
-        out->numbers[i].kind = NUMBER_NONE;
         if (!measure_kind_valued(measure->kind))
             continue;
         const struct palua_argument *argument = &arguments[at++];
-        if (argument->type == 0)
-            continue;
-        if (measure->kind != MEASURE_DISTINCT &&
-            !argument_number(argument, measure->unit != CELL_NIL, &out->numbers[i])) {
-            out->bad = at;
-            return;
-        }
-        if (number_is_nan(out->numbers[i])) {
-            out->numbers[i].kind = NUMBER_NONE;
+        out->kind = NUMBER_NONE;
+        if (argument->type != 0 && measure->kind == MEASURE_DISTINCT)
+            *out = number_of_uint(key_hash_value(argument));
+        else if (argument->type != 0 && !argument_number(argument, measure->unit != CELL_NIL, out))
+            return at;
+        if (number_is_nan(*out)) {
+            out->kind = NUMBER_NONE;
             aggregate->nans++;
-            continue;
         }
-        out->present++;
+        *present += out->kind != NUMBER_NONE;
+        out++;
     }
+    return 0;
 }
 
-static void add_values(struct aggregate *aggregate, const struct palua_argument *arguments,
-                       const struct values *values, uint8_t *cells)
+/** @return the next add's values */
+static const struct number *add_values(struct aggregate *aggregate, const struct number *values,
+                                       uint8_t *cells)
 {
-    uint32_t at = aggregate->key_count;
     for (uint32_t i = 0; i < aggregate->measure_count; i++) {
         struct measure *measure = &aggregate->measures[i];
         void *cell = cells + measure->offset;
-        if (measure->kind == MEASURE_COUNT)
-            measure_add(measure, cell, values->numbers[i]);
-        else if (measure->kind != MEASURE_DISTINCT && values->numbers[i].kind != NUMBER_NONE)
-            measure_add(measure, cell, values->numbers[i]);
-        else if (measure->kind == MEASURE_DISTINCT && arguments[at].type != 0)
-            measure_add_hash(cell, key_hash_value(&arguments[at]));
-        at += measure_kind_valued(measure->kind);
+        if (measure->kind == MEASURE_COUNT) {
+            ++*(uint64_t *)cell;
+            continue;
+        }
+        if (values->kind != NUMBER_NONE && measure->kind == MEASURE_DISTINCT)
+            measure_add_hash(cell, values->uint);
+        else if (values->kind != NUMBER_NONE)
+            measure_add(measure, cell, *values);
+        values++;
     }
+    return values;
 }
 
-static uint8_t *find_cells(struct aggregate *aggregate, const struct palua_argument *arguments)
+static void flush(struct aggregate *aggregate)
 {
-    struct key *key = &aggregate->key;
-    key_make(key, arguments, aggregate->key_count);
-    aggregate->keys_cut += key->cut;
+    struct backlog *backlog = aggregate->backlog;
+    const struct number *values = backlog->values;
+    rows_foresee(&aggregate->rows, backlog->requests, backlog->count);
+    for (uint32_t i = 0; i < backlog->count; i++)
+        values = add_values(aggregate, values, rows_cells(&aggregate->rows, &backlog->requests[i]));
+    backlog->count = 0;
+    backlog->used = 0;
+}
+
+/** Puts an add, whose values are in the backlog already, behind the others. */
+static void put_off(struct aggregate *aggregate, const struct palua_argument *arguments)
+{
+    struct backlog *backlog = aggregate->backlog;
+    struct rows_request *request = &backlog->requests[backlog->count];
+    bool cut;
+    request->key = backlog->keys + backlog->used;
+    request->key_len =
+        key_write(backlog->keys + backlog->used, arguments, aggregate->key_count, &cut);
+    backlog->used += (request->key_len + KEY_PAD - 1) & ~(uint32_t)(KEY_PAD - 1);
+    aggregate->keys_cut += cut;
     for (uint32_t i = 0; i < aggregate->key_count; i++)
         if (arguments[i].type == PALUA_STRING)
             aggregate->text_columns |= UINT32_C(1) << i;
     if (!aggregate->started)
         start(aggregate);
-    return rows_cells(&aggregate->rows, key->bytes, key->len);
+    if (++backlog->count == BACKLOG_CAP || backlog->used > BACKLOG_BYTES)
+        flush(aggregate);
 }
 
 uint32_t aggregate_add(struct aggregate *aggregate, const struct palua_argument *arguments)
 {
-    struct values values;
-    if (aggregate->value_count == 0 && aggregate->measure_count == 1) { // the commonest: a count
-        ++*(uint64_t *)find_cells(aggregate, arguments);
-        return 0;
-    }
-    read_values(aggregate, arguments, &values);
-    if (values.bad)
-        return values.bad;
-    if (values.present == 0 && aggregate->value_count == aggregate->measure_count &&
+    struct number *values =
+        aggregate->backlog->values + aggregate->backlog->count * aggregate->value_count;
+    uint32_t present = 0;
+    uint32_t bad = aggregate->value_count ? read_values(aggregate, arguments, values, &present) : 0;
+    if (bad)
+        return bad;
+    if (present == 0 && aggregate->value_count == aggregate->measure_count &&
         aggregate->measure_count) {
         aggregate->absent++;
         return 0;
     }
-    add_values(aggregate, arguments, &values, find_cells(aggregate, arguments));
+    put_off(aggregate, arguments);
     return 0;
+}
+
+void aggregate_settle(struct aggregate *aggregate)
+{
+    if (aggregate->backlog->count)
+        flush(aggregate);
 }
 
 uint32_t palua_aggregate_add(struct aggregate *aggregate)
@@ -140,8 +157,10 @@ uint32_t palua_aggregate_add(struct aggregate *aggregate)
     return aggregate_add(aggregate, aggregate->arguments);
 }
 
-void aggregate_merge(struct aggregate *into, const struct aggregate *from)
+void aggregate_merge(struct aggregate *into, struct aggregate *from)
 {
+    aggregate_settle(into);
+    aggregate_settle(from);
     into->text_columns |= from->text_columns;
     into->keys_cut += from->keys_cut;
     into->nans += from->nans;

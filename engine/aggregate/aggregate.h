@@ -59,9 +59,9 @@ void aggregate_binding_consume(struct aggregate_binding *binding, const struct e
 uint32_t aggregate_add(struct aggregate *aggregate, const struct palua_argument *arguments);
 
 /** Adds all that `from` gathered; both must have been declared and bound alike. */
-void aggregate_merge(struct aggregate *into, const struct aggregate *from);
+void aggregate_merge(struct aggregate *into, struct aggregate *from);
 /** The rows, sorted and cut as declared; free with table_fini. */
-void aggregate_table(const struct aggregate *aggregate, struct table *out);
+void aggregate_table(struct aggregate *aggregate, struct table *out);
 const char *aggregate_name(const struct aggregate *aggregate);
 /** Whether it prints itself at the end of the run. */
 bool aggregate_shown(const struct aggregate *aggregate);

@@ -27,6 +27,8 @@ struct aggregate *palua_aggregate_new(const char *name, uint64_t key_cap)
     aggregate->name = memory_strdup(name);
     aggregate->key_cap = key_cap ? key_cap : 1;
     aggregate->sort = UINT32_MAX;
+    aggregate->backlog = memory_alloc(sizeof *aggregate->backlog);
+    aggregate->backlog->count = aggregate->backlog->used = 0;
     return aggregate;
 }
 
@@ -42,6 +44,7 @@ void aggregate_free(struct aggregate *aggregate)
         memory_free(aggregate->measures[i].label);
         memory_free(aggregate->measures[i].field);
     }
+    memory_free(aggregate->backlog);
     memory_free(aggregate->name);
     memory_free(aggregate);
 }

@@ -12,6 +12,20 @@
 #include "aggregate/measure.h"
 #include "aggregate/rows.h"
 
+enum { BACKLOG_CAP = 32, BACKLOG_BYTES = 4 * KEY_CAP };
+
+/** Adds that are still to be made: several at once, so that their rows can be fetched from memory
+ * together. What they are made of was checked and copied. */
+struct backlog {
+    uint32_t count;
+    uint32_t used; /**< bytes of keys */
+    struct rows_request requests[BACKLOG_CAP];
+    uint8_t keys[BACKLOG_BYTES + KEY_CAP + KEY_PAD];
+    /** Per add, one for each measure that takes a value: NUMBER_NONE if absent, DISTINCT: the
+     * value's hash. */
+    struct number values[BACKLOG_CAP * AGGREGATE_MEASURE_CAP];
+};
+
 struct aggregate {
     char *name;
     char *key_names[KEY_COLUMN_CAP];
@@ -30,7 +44,7 @@ struct aggregate {
     bool bound;   /**< used as a handler: the units of its measures are fixed */
     bool started; /**< rows is set up */
     struct rows rows;
-    struct key key;        /**< scratch */
+    struct backlog *backlog;
     uint32_t text_columns; /**< bit i: key column i was given a string, not only bytes */
     uint64_t keys_cut;     /**< adds whose key was longer than KEY_CAP */
     uint64_t nans;         /**< values that were NaN */
@@ -41,6 +55,9 @@ struct aggregate {
 
 _Static_assert(KEY_COLUMN_CAP + AGGREGATE_MEASURE_CAP <= PALUA_ARGUMENT_CAP,
                "every column and value has its argument");
+
+/** Makes the adds that were put off; before anything is read. */
+void aggregate_settle(struct aggregate *aggregate);
 
 /** Columns of the result: keys, then what the measures show. */
 uint32_t declaration_columns(const struct aggregate *aggregate);

@@ -28,83 +28,106 @@ enum tag {
 enum { WORD_SIZE = 1 + 8, SLICE_HEAD = 1 + 2 };
 static const uint64_t value_seed = 0x70616c75612e7631; // any fixed number: reaches the output
 
-static void put_word(struct key *key, enum tag tag, uint64_t word)
+/** Where a key is being written. */
+struct writer {
+    uint8_t *pos;
+    bool cut;
+};
+
+static inline void put_word(struct writer *out, enum tag tag, uint64_t word)
 {
-    key->bytes[key->len] = (uint8_t)tag;
-    memcpy(key->bytes + key->len + 1, &word, sizeof word);
-    key->len += WORD_SIZE;
+    *out->pos = (uint8_t)tag;
+    memcpy(out->pos + 1, &word, sizeof word);
+    out->pos += WORD_SIZE;
 }
 
-static void put_number(struct key *key, struct number number)
+static inline void put_number(struct writer *out, struct number number)
 {
     if (number.kind == NUMBER_REAL) {
         uint64_t word;
         memcpy(&word, &number.real, sizeof word);
-        put_word(key, TAG_REAL, word);
+        put_word(out, TAG_REAL, word);
     } else if (number.kind == NUMBER_UINT) {
-        put_word(key, TAG_UINT, number.uint);
+        put_word(out, TAG_UINT, number.uint);
     } else {
-        put_word(key, TAG_INT, (uint64_t)number.sint);
+        put_word(out, TAG_INT, (uint64_t)number.sint);
     }
 }
 
-static void put_slice(struct key *key, enum tag tag, const uint8_t *data, uint32_t len,
-                      uint32_t room)
+/** Addresses, whose length the compiler is told, are copied without a call. */
+static inline void put_bytes(uint8_t *out, const uint8_t *data, uint32_t len)
 {
-    uint16_t kept = (uint16_t)(len < room ? len : room);
-    key->cut = key->cut || kept < len;
-    key->bytes[key->len] = (uint8_t)tag;
-    memcpy(key->bytes + key->len + 1, &kept, sizeof kept);
-    if (kept)
-        memcpy(key->bytes + key->len + SLICE_HEAD, data, kept);
-    key->len += SLICE_HEAD + (uint32_t)kept;
+    if (len == 4)
+        memcpy(out, data, 4);
+    else if (len == 16)
+        memcpy(out, data, 16);
+    else if (len)
+        memcpy(out, data, len);
 }
 
-static void put(struct key *key, const struct palua_argument *column, uint32_t room)
+static inline void put_slice(struct writer *out, enum tag tag, const uint8_t *data, uint32_t len,
+                             uint32_t room)
+{
+    uint16_t kept = (uint16_t)(len < room ? len : room);
+    out->cut = out->cut || kept < len;
+    *out->pos = (uint8_t)tag;
+    memcpy(out->pos + 1, &kept, sizeof kept);
+    put_bytes(out->pos + SLICE_HEAD, data, kept);
+    out->pos += SLICE_HEAD + kept;
+}
+
+static inline void put(struct writer *out, const struct palua_argument *column, uint32_t room)
 {
     switch (column->type) {
     case PALUA_UINT:
     case PALUA_ENUM:
-        put_number(key, number_of_uint((uint64_t)column->integer));
+        put_number(out, number_of_uint((uint64_t)column->integer));
         return;
     case PALUA_INT:
-        put_word(key, TAG_INT, (uint64_t)column->integer);
+        put_word(out, TAG_INT, (uint64_t)column->integer);
         return;
     case PALUA_REAL:
-        put_number(key, number_of_real(column->real));
+        put_number(out, number_of_real(column->real));
         return;
     case PALUA_TIME:
-        put_word(key, TAG_TIME, (uint64_t)column->integer);
+        put_word(out, TAG_TIME, (uint64_t)column->integer);
         return;
     case PALUA_DURATION:
-        put_word(key, TAG_DURATION, (uint64_t)column->integer);
+        put_word(out, TAG_DURATION, (uint64_t)column->integer);
         return;
     case PALUA_IPADDR:
-        put_slice(key, TAG_IPADDR, column->data, column->len, room);
+        put_slice(out, TAG_IPADDR, column->data, column->len, room);
         return;
     case PALUA_MAC:
-        put_slice(key, TAG_MAC, column->data, column->len, room);
+        put_slice(out, TAG_MAC, column->data, column->len, room);
         return;
     case PALUA_STRING:
     case PALUA_BYTES:
-        put_slice(key, TAG_STRING, column->data, column->len, room);
+        put_slice(out, TAG_STRING, column->data, column->len, room);
         return;
     case PALUA_BOOL:
-        key->bytes[key->len++] = column->integer ? TAG_TRUE : TAG_FALSE;
+        *out->pos++ = column->integer ? TAG_TRUE : TAG_FALSE;
         return;
     default:
-        key->bytes[key->len++] = TAG_NIL;
+        *out->pos++ = TAG_NIL;
         return;
     }
 }
 
+uint32_t key_write(uint8_t *out, const struct palua_argument *columns, uint32_t count, bool *cut)
+{
+    struct writer writer = {.pos = out};
+    for (uint32_t i = 0; i < count; i++)
+        put(&writer, &columns[i],
+            KEY_CAP - (uint32_t)(writer.pos - out) - SLICE_HEAD - (count - 1 - i) * KEY_RESERVE);
+    memset(writer.pos, 0, KEY_PAD);
+    *cut = writer.cut;
+    return (uint32_t)(writer.pos - out);
+}
+
 void key_make(struct key *key, const struct palua_argument *columns, uint32_t count)
 {
-    key->len = 0;
-    key->cut = false;
-    for (uint32_t i = 0; i < count; i++)
-        put(key, &columns[i], KEY_CAP - key->len - SLICE_HEAD - (count - 1 - i) * KEY_RESERVE);
-    memset(key->bytes + key->len, 0, KEY_PAD);
+    key->len = key_write(key->bytes, columns, count, &key->cut);
 }
 
 /** A column read back. */

@@ -29,6 +29,11 @@ struct key {
 /** Writes all columns. @param count  at most KEY_COLUMN_CAP */
 void key_make(struct key *key, const struct palua_argument *columns, uint32_t count);
 
+/** The same at `out`, which has room for KEY_CAP + KEY_PAD bytes.
+ * @param cut  set if a column did not fit
+ * @return the key's length without the padding */
+uint32_t key_write(uint8_t *out, const struct palua_argument *columns, uint32_t count, bool *cut);
+
 /** The order of result rows: column by column nil, booleans, numbers by value, times, durations,
  * addresses, MACs, strings by bytes. @return < 0, 0, > 0 */
 int key_compare(const uint8_t *a, const uint8_t *b, uint32_t columns);

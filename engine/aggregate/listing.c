@@ -12,7 +12,7 @@ struct palua_rows {
     struct text text; // of the cell or table that was asked for last
 };
 
-struct palua_rows *palua_aggregate_rows(const struct aggregate *aggregate)
+struct palua_rows *palua_aggregate_rows(struct aggregate *aggregate)
 {
     struct palua_rows *rows = memory_zalloc(1, sizeof *rows);
     aggregate_table(aggregate, &rows->table);

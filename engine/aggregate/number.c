@@ -5,18 +5,6 @@
 
 #include "sink/table.h"
 
-struct number number_of_int(int64_t value)
-{
-    return (struct number){.kind = NUMBER_INT, .sint = value};
-}
-
-struct number number_of_uint(uint64_t value)
-{
-    if (value <= INT64_MAX)
-        return number_of_int((int64_t)value);
-    return (struct number){.kind = NUMBER_UINT, .uint = value};
-}
-
 struct number number_of_real(double value)
 {
     if (value >= -0x1p63 && value < 0x1p63 && value == (double)(int64_t)value)

@@ -19,8 +19,16 @@ struct number {
     };
 };
 
-struct number number_of_int(int64_t value);
-struct number number_of_uint(uint64_t value);
+static inline struct number number_of_int(int64_t value)
+{
+    return (struct number){.kind = NUMBER_INT, .sint = value};
+}
+
+static inline struct number number_of_uint(uint64_t value)
+{
+    return (struct number){.kind = value <= INT64_MAX ? NUMBER_INT : NUMBER_UINT, .uint = value};
+}
+
 struct number number_of_real(double value);
 bool number_is_nan(struct number number);
 

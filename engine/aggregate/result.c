@@ -41,14 +41,42 @@ static int compare_rows(const void *a, const void *b)
     const struct aggregate *aggregate = left->aggregate;
     uint32_t column = sort_column(aggregate);
     int order = column < aggregate->key_count
-                    ? key_compare_column(left->row->key, right->row->key, column)
+                    ? key_compare_column(row_key(left->row), row_key(right->row), column)
                     : compare_cells(&left->rank, &right->rank);
     if (order)
         return aggregate->ascending ? order : -order;
-    return key_compare(left->row->key, right->row->key, aggregate->key_count);
+    return key_compare(row_key(left->row), row_key(right->row), aggregate->key_count);
 }
 
-static struct ranked *rank_rows(const struct aggregate *aggregate, size_t count)
+/** Puts the row at `at` of a heap whose top comes last in the result where it belongs. */
+static void sink(struct ranked *heap, size_t count, size_t at)
+{
+    for (size_t child; (child = 2 * at + 1) < count; at = child) {
+        if (child + 1 < count && compare_rows(&heap[child + 1], &heap[child]) > 0)
+            child++;
+        if (compare_rows(&heap[child], &heap[at]) <= 0)
+            return;
+        struct ranked swap = heap[at];
+        heap[at] = heap[child];
+        heap[child] = swap;
+    }
+}
+
+/** Moves the `shown` rows that come first to the front. */
+static void select_rows(struct ranked *ranked, size_t count, size_t shown)
+{
+    for (size_t i = shown / 2; i-- > 0;)
+        sink(ranked, shown, i);
+    for (size_t i = shown; i < count; i++) {
+        if (compare_rows(&ranked[i], &ranked[0]) >= 0)
+            continue;
+        ranked[0] = ranked[i];
+        sink(ranked, shown, 0);
+    }
+}
+
+/** The `shown` rows that come first, of all `count`. */
+static struct ranked *rank_rows(const struct aggregate *aggregate, size_t count, size_t shown)
 {
     struct ranked *ranked = memory_alloc(memory_mul(count, sizeof *ranked));
     uint32_t column = sort_column(aggregate), part = 0;
@@ -60,7 +88,9 @@ static struct ranked *rank_rows(const struct aggregate *aggregate, size_t count)
         if (measure)
             ranked[i].rank = measure_rank(measure, row->cells + measure->offset, part);
     }
-    qsort(ranked, count, sizeof *ranked, compare_rows);
+    if (shown < count)
+        select_rows(ranked, count, shown);
+    qsort(ranked, shown, sizeof *ranked, compare_rows);
     return ranked;
 }
 
@@ -78,7 +108,7 @@ static void show_measures(const struct aggregate *aggregate, const uint8_t *cell
 static void show_row(const struct aggregate *aggregate, const struct row *row, struct table *table)
 {
     struct cell *out = table_add_row(table);
-    key_cells(row->key, aggregate->key_count, aggregate->text_columns, out);
+    key_cells(row_key(row), aggregate->key_count, aggregate->text_columns, out);
     for (uint32_t i = 0; i < aggregate->key_count; i++)
         if (out[i].type >= CELL_IPADDR && out[i].type <= CELL_BYTES)
             out[i].slice = table_keep(table, out[i].slice.data, out[i].slice.len);
@@ -164,14 +194,15 @@ static void init_table(const struct aggregate *aggregate, struct table *out)
     memory_free(columns);
 }
 
-void aggregate_table(const struct aggregate *aggregate, struct table *out)
+void aggregate_table(struct aggregate *aggregate, struct table *out)
 {
+    aggregate_settle(aggregate);
     size_t count = aggregate->started ? aggregate->rows.row_count : 0, shown = count;
     if (aggregate->top && aggregate->top < shown)
         shown = (size_t)aggregate->top;
     init_table(aggregate, out);
     if (count) {
-        struct ranked *ranked = rank_rows(aggregate, count);
+        struct ranked *ranked = rank_rows(aggregate, count, shown);
         for (size_t i = 0; i < shown; i++)
             show_row(aggregate, ranked[i].row, out);
         memory_free(ranked);

@@ -14,6 +14,10 @@
 #include "base/memory.h"
 
 enum { SLOTS_MIN = 64, KEY_ALIGN = 16, WASTE_MIN = 1 << 20 };
+enum { ROWS_CHUNK = 512, LINE = 64 };
+
+_Static_assert(ROW_KEY_NEAR % KEY_PAD == 0, "a near key has room for its padding");
+_Static_assert(sizeof(struct row) % 16 == 0, "cells start where they are aligned");
 static const uint64_t rank_seed = 0x70616c75612e6b31; // any fixed number: reaches the output
 
 static uint64_t random_seed(void)
@@ -40,7 +44,7 @@ void rows_init(struct rows *rows, const struct measure *measures, uint32_t measu
 
 static struct row *row_at(const struct rows *rows, size_t index)
 {
-    return (struct row *)(rows->slab + index * rows->stride);
+    return (struct row *)(rows->chunks[index / ROWS_CHUNK] + index % ROWS_CHUNK * rows->stride);
 }
 
 const struct row *rows_at(const struct rows *rows, size_t index)
@@ -73,8 +77,10 @@ void rows_fini(struct rows *rows)
     if (rows->other)
         cells_fini(rows, rows->other);
     arena_fini(&rows->keys);
+    for (size_t i = 0; i < rows->row_count; i += ROWS_CHUNK)
+        memory_free(rows->chunks[i / ROWS_CHUNK]);
+    memory_free(rows->chunks);
     memory_free(rows->slots);
-    memory_free(rows->slab);
     memory_free(rows->heap);
     memory_free(rows->other);
     *rows = (struct rows){0};
@@ -83,6 +89,11 @@ void rows_fini(struct rows *rows)
 static uint32_t hash_of(const struct rows *rows, const uint8_t *key, uint32_t key_len)
 {
     return (uint32_t)XXH3_64bits_withSeed(key, key_len, rows->seed);
+}
+
+static uint64_t rank_of(const uint8_t *key, uint32_t key_len)
+{
+    return XXH3_64bits_withSeed(key, key_len, rank_seed);
 }
 
 /** Keys are compared by words: they are short, and padded with zeros to KEY_PAD (aggregate/key.h).
@@ -99,6 +110,11 @@ static bool same_key(const uint8_t *a, const uint8_t *b, uint32_t len)
     return true;
 }
 
+static bool row_has_key(const struct row *row, const uint8_t *key, uint32_t key_len)
+{
+    return row->key_len == key_len && same_key(row_key(row), key, key_len);
+}
+
 /** The slot that holds the key, or the free one where it would go. */
 static struct rows_slot *probe(const struct rows *rows, uint32_t hash, const uint8_t *key,
                                uint32_t key_len)
@@ -108,11 +124,36 @@ static struct rows_slot *probe(const struct rows *rows, uint32_t hash, const uin
         struct rows_slot *slot = &rows->slots[at];
         if (slot->row == 0)
             return slot;
-        if (slot->hash != hash)
-            continue;
-        const struct row *row = row_at(rows, slot->row - 1);
-        if (row->key_len == key_len && same_key(row->key, key, key_len))
+        if (slot->hash == hash && row_has_key(row_at(rows, slot->row - 1), key, key_len))
             return slot;
+    }
+}
+
+/** The first row of that hash, which hardly ever is another key's; 0 if there is none. */
+static uint32_t guess(const struct rows *rows, uint32_t hash)
+{
+    size_t mask = rows->slot_count - 1, at = hash & mask;
+    while (rows->slots[at].row && rows->slots[at].hash != hash)
+        at = (at + 1) & mask;
+    return rows->slots[at].row;
+}
+
+void rows_foresee(const struct rows *rows, struct rows_request *requests, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        struct rows_request *request = &requests[i];
+        request->hash = hash_of(rows, request->key, request->key_len);
+        request->row = 0;
+        if (rows->slot_count)
+            __builtin_prefetch(&rows->slots[request->hash & (rows->slot_count - 1)]);
+    }
+    for (uint32_t i = 0; rows->slot_count && i < count; i++) {
+        requests[i].row = guess(rows, requests[i].hash);
+        if (!requests[i].row)
+            continue;
+        const uint8_t *row = (const uint8_t *)row_at(rows, requests[i].row - 1);
+        __builtin_prefetch(row, 1);
+        __builtin_prefetch(row + LINE, 1);
     }
 }
 
@@ -147,17 +188,28 @@ static void slot_remove(struct rows *rows, size_t hole)
     rows->slots[hole].row = 0;
 }
 
+/** Room for a key outside the row: what there is, if it is enough. */
+static void need_room(struct rows *rows, struct row *row, uint32_t key_len)
+{
+    if (row->key_room >= key_len)
+        return;
+    rows->keys_wasted += row->key_room;
+    row->key_room = (uint16_t)((key_len + KEY_ALIGN - 1) & ~(uint32_t)(KEY_ALIGN - 1));
+    row->far = arena_alloc(&rows->keys, row->key_room, KEY_ALIGN);
+}
+
 static void key_store(struct rows *rows, struct row *row, const uint8_t *key, uint32_t key_len)
 {
-    if (row->key_room < key_len || !row->key) {
+    if (key_len > ROW_KEY_NEAR) {
+        need_room(rows, row, key_len);
+    } else {
         rows->keys_wasted += row->key_room;
-        row->key_room = (key_len + KEY_ALIGN - 1) & ~(uint32_t)(KEY_ALIGN - 1);
-        row->key = arena_alloc(&rows->keys, row->key_room, KEY_ALIGN);
+        row->key_room = 0;
     }
-    memset(row->key, 0, row->key_room);
-    if (key_len)
-        memcpy(row->key, key, key_len);
-    row->key_len = key_len;
+    uint8_t *out = row->key_room ? row->far : row->near;
+    memset(out, 0, row->key_room ? row->key_room : ROW_KEY_NEAR);
+    memcpy(out, key, key_len);
+    row->key_len = (uint16_t)key_len;
 }
 
 /** Rows that were replaced by longer keys leave holes; when these are half of it all, the keys
@@ -170,8 +222,9 @@ static void keys_compact(struct rows *rows)
     arena_init(&rows->keys);
     for (size_t i = 0; i < rows->row_count; i++) {
         struct row *row = row_at(rows, i);
-        const uint8_t *key = row->key;
-        row->key = NULL;
+        const uint8_t *key = row->far;
+        if (!row->key_room)
+            continue;
         row->key_room = 0;
         key_store(rows, row, key, row->key_len);
     }
@@ -179,18 +232,22 @@ static void keys_compact(struct rows *rows)
     arena_fini(&old);
 }
 
-static int rank_compare(uint64_t a_rank, const uint8_t *a, uint32_t a_len, const struct row *b)
+/** Ranks of different keys are hardly ever equal; then their bytes decide. */
+static int rank_compare(uint64_t a_rank, const uint8_t *a, uint32_t a_len, const struct rows *rows,
+                        const struct rows_ranked *b)
 {
     if (a_rank != b->rank)
         return a_rank < b->rank ? -1 : 1;
-    int order = memcmp(a, b->key, a_len < b->key_len ? a_len : b->key_len);
-    return order ? order : (a_len > b->key_len) - (a_len < b->key_len);
+    const struct row *row = row_at(rows, b->row);
+    int order = memcmp(a, row_key(row), a_len < row->key_len ? a_len : row->key_len);
+    return order ? order : (a_len > row->key_len) - (a_len < row->key_len);
 }
 
-static bool heap_above(const struct rows *rows, uint32_t a, uint32_t b)
+static bool heap_above(const struct rows *rows, const struct rows_ranked *a,
+                       const struct rows_ranked *b)
 {
-    const struct row *left = row_at(rows, a);
-    return rank_compare(left->rank, left->key, left->key_len, row_at(rows, b)) > 0;
+    const struct row *row = row_at(rows, a->row);
+    return rank_compare(a->rank, row_key(row), row->key_len, rows, b) > 0;
 }
 
 static void heap_sink(struct rows *rows, size_t at)
@@ -200,11 +257,11 @@ static void heap_sink(struct rows *rows, size_t at)
         if (child >= rows->row_count)
             return;
         if (child + 1 < rows->row_count &&
-            heap_above(rows, rows->heap[child + 1], rows->heap[child]))
+            heap_above(rows, &rows->heap[child + 1], &rows->heap[child]))
             child++;
-        if (!heap_above(rows, rows->heap[child], rows->heap[at]))
+        if (!heap_above(rows, &rows->heap[child], &rows->heap[at]))
             return;
-        uint32_t swap = rows->heap[at];
+        struct rows_ranked swap = rows->heap[at];
         rows->heap[at] = rows->heap[child];
         rows->heap[child] = swap;
         at = child;
@@ -214,8 +271,10 @@ static void heap_sink(struct rows *rows, size_t at)
 static void heap_make(struct rows *rows)
 {
     rows->heap = memory_alloc(memory_mul(rows->row_count, sizeof *rows->heap));
-    for (size_t i = 0; i < rows->row_count; i++)
-        rows->heap[i] = (uint32_t)i;
+    for (size_t i = 0; i < rows->row_count; i++) {
+        const struct row *row = row_at(rows, i);
+        rows->heap[i] = (struct rows_ranked){rank_of(row_key(row), row->key_len), (uint32_t)i};
+    }
     for (size_t i = rows->row_count / 2; i-- > 0;)
         heap_sink(rows, i);
 }
@@ -228,15 +287,22 @@ static void slot_fill(struct rows *rows, uint32_t hash, size_t row)
     rows->slots[at] = (struct rows_slot){.hash = hash, .row = (uint32_t)row + 1};
 }
 
-static uint8_t *add_row(struct rows *rows, uint32_t hash, uint64_t rank, const uint8_t *key,
-                        uint32_t key_len)
+static void need_row(struct rows *rows)
+{
+    size_t chunk = rows->row_count / ROWS_CHUNK;
+    if (rows->row_count % ROWS_CHUNK)
+        return;
+    rows->chunks = memory_grow(rows->chunks, &rows->chunk_cap, chunk + 1, sizeof *rows->chunks);
+    rows->chunks[chunk] = memory_aligned(LINE, ROWS_CHUNK * rows->stride);
+}
+
+static uint8_t *add_row(struct rows *rows, uint32_t hash, const uint8_t *key, uint32_t key_len)
 {
     if ((rows->row_count + 1) * 4 > rows->slot_count * 3)
         slots_grow(rows);
-    rows->slab = memory_grow(rows->slab, &rows->row_cap, rows->row_count + 1, rows->stride);
+    need_row(rows);
     struct row *row = row_at(rows, rows->row_count);
     memset(row, 0, rows->stride);
-    row->rank = rank;
     row->slot_hash = hash;
     key_store(rows, row, key, key_len);
     slot_fill(rows, hash, rows->row_count++);
@@ -247,13 +313,14 @@ static uint8_t *add_row(struct rows *rows, uint32_t hash, uint64_t rank, const u
 static uint8_t *replace_row(struct rows *rows, uint32_t hash, uint64_t rank, const uint8_t *key,
                             uint32_t key_len)
 {
-    uint32_t index = rows->heap[0];
+    uint32_t index = rows->heap[0].row;
     struct row *row = row_at(rows, index);
     cells_merge(rows, rows->other, row->cells);
     cells_fini(rows, row->cells);
     memset(row->cells, 0, cells_size(rows));
-    slot_remove(rows, (size_t)(probe(rows, row->slot_hash, row->key, row->key_len) - rows->slots));
-    row->rank = rank;
+    slot_remove(rows,
+                (size_t)(probe(rows, row->slot_hash, row_key(row), row->key_len) - rows->slots));
+    rows->heap[0].rank = rank;
     row->slot_hash = hash;
     key_store(rows, row, key, key_len);
     slot_fill(rows, hash, index);
@@ -270,20 +337,19 @@ static void need_other(struct rows *rows)
 
 static uint8_t *new_key(struct rows *rows, uint32_t hash, const uint8_t *key, uint32_t key_len)
 {
-    uint64_t rank = XXH3_64bits_withSeed(key, key_len, rank_seed);
     if (rows->row_count < rows->cap)
-        return add_row(rows, hash, rank, key, key_len);
+        return add_row(rows, hash, key, key_len);
+    uint64_t rank = rank_of(key, key_len);
     need_other(rows);
     if (!rows->heap)
         heap_make(rows);
-    if (rank_compare(rank, key, key_len, row_at(rows, rows->heap[0])) > 0)
+    if (rank_compare(rank, key, key_len, rows, &rows->heap[0]) > 0)
         return rows->other;
     return replace_row(rows, hash, rank, key, key_len);
 }
 
-uint8_t *rows_cells(struct rows *rows, const uint8_t *key, uint32_t key_len)
+static uint8_t *find_cells(struct rows *rows, uint32_t hash, const uint8_t *key, uint32_t key_len)
 {
-    uint32_t hash = hash_of(rows, key, key_len);
     if (rows->slot_count) {
         const struct rows_slot *slot = probe(rows, hash, key, key_len);
         if (slot->row)
@@ -292,11 +358,23 @@ uint8_t *rows_cells(struct rows *rows, const uint8_t *key, uint32_t key_len)
     return new_key(rows, hash, key, key_len);
 }
 
+uint8_t *rows_cells(struct rows *rows, const struct rows_request *request)
+{
+    if (request->row) {
+        struct row *row = row_at(rows, request->row - 1);
+        if (row_has_key(row, request->key, request->key_len))
+            return row->cells;
+    }
+    return find_cells(rows, request->hash, request->key, request->key_len);
+}
+
 void rows_merge(struct rows *into, const struct rows *from)
 {
     for (size_t i = 0; i < from->row_count; i++) {
         const struct row *row = row_at(from, i);
-        cells_merge(into, rows_cells(into, row->key, row->key_len), row->cells);
+        const uint8_t *key = row_key(row);
+        uint32_t hash = hash_of(into, key, row->key_len);
+        cells_merge(into, find_cells(into, hash, key, row->key_len), row->cells);
     }
     if (from->other) {
         need_other(into);

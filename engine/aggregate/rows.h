@@ -15,18 +15,41 @@
 #include "aggregate/measure.h"
 #include "base/arena.h"
 
+enum { ROW_KEY_NEAR = 40 }; /**< longer keys lie outside their row */
+
 struct row {
-    uint64_t rank; /**< hash of the key with the fixed seed */
-    uint8_t *key;  /**< in rows->keys */
-    uint32_t key_len;
-    uint32_t key_room;  /**< bytes reserved at key */
     uint32_t slot_hash; /**< where its search starts, and what a slot compares */
+    uint16_t key_len;
+    uint16_t key_room; /**< bytes reserved at `far`; 0: the key is `near` */
+    union {
+        uint8_t near[ROW_KEY_NEAR];
+        uint8_t *far; /**< in rows->keys */
+    };
     _Alignas(16) uint8_t cells[];
+};
+
+static inline const uint8_t *row_key(const struct row *row)
+{
+    return row->key_room ? row->far : row->near;
+}
+
+/** A key that is about to be added to. */
+struct rows_request {
+    const uint8_t *key; /**< padded with zeros to a multiple of KEY_PAD (aggregate/key.h) */
+    uint32_t key_len;
+    uint32_t hash; /**< this and the next: set by rows_foresee */
+    uint32_t row;  /**< index + 1 of the row that may be the key's; 0: not known */
 };
 
 struct rows_slot {
     uint32_t hash;
     uint32_t row; /**< index + 1; 0: free */
+};
+
+/** A row at the cap, with the hash that decides whether it stays. */
+struct rows_ranked {
+    uint64_t rank; /**< of the key, with the fixed seed */
+    uint32_t row;
 };
 
 struct rows {
@@ -36,14 +59,14 @@ struct rows {
     uint64_t seed;
     struct rows_slot *slots;
     size_t slot_count; /**< a power of two */
-    uint8_t *slab;     /**< row_count rows of `stride` bytes */
+    uint8_t **chunks;  /**< ROWS_CHUNK rows of `stride` bytes each, never moved */
+    size_t chunk_cap;
     size_t stride;
     size_t row_count;
-    size_t row_cap;
     struct arena keys;
-    size_t keys_wasted; /**< bytes in `keys` that no row uses any more */
-    uint32_t *heap;     /**< once at the cap: rows, the largest rank first */
-    uint8_t *other;     /**< once a key did not fit: what those gathered */
+    size_t keys_wasted;       /**< bytes in `keys` that no row uses any more */
+    struct rows_ranked *heap; /**< once at the cap: the largest rank first */
+    uint8_t *other;           /**< once a key did not fit: what those gathered */
 };
 
 /** @param measures  with their offsets; must outlive the rows
@@ -52,9 +75,12 @@ void rows_init(struct rows *rows, const struct measure *measures, uint32_t measu
                uint32_t cells_size, uint64_t cap);
 void rows_fini(struct rows *rows);
 
-/** @param key  padded with zeros to a multiple of KEY_PAD (aggregate/key.h)
+/** Finds out for several keys where they probably are, and has the processor fetch that: most of
+ * the time that a large table takes is waiting for memory, and so the waits overlap. */
+void rows_foresee(const struct rows *rows, struct rows_request *requests, uint32_t count);
+/** @param request  after rows_foresee; rows may have been added since
  * @return the cells of a key, to be added to: its row's, a new row's, or the other row's. Valid
  * until the next call. */
-uint8_t *rows_cells(struct rows *rows, const uint8_t *key, uint32_t key_len);
+uint8_t *rows_cells(struct rows *rows, const struct rows_request *request);
 const struct row *rows_at(const struct rows *rows, size_t index);
 void rows_merge(struct rows *into, const struct rows *from);

@@ -62,7 +62,7 @@ PALUA_LUA_EXPORT struct palua_argument *palua_aggregate_arguments(struct aggrega
 PALUA_LUA_EXPORT uint32_t palua_aggregate_add(struct aggregate *aggregate);
 
 /** The result's rows as they would be printed. */
-PALUA_LUA_EXPORT struct palua_rows *palua_aggregate_rows(const struct aggregate *aggregate);
+PALUA_LUA_EXPORT struct palua_rows *palua_aggregate_rows(struct aggregate *aggregate);
 PALUA_LUA_EXPORT void palua_rows_free(struct palua_rows *rows);
 PALUA_LUA_EXPORT uint64_t palua_rows_count(const struct palua_rows *rows);
 PALUA_LUA_EXPORT uint32_t palua_rows_columns(const struct palua_rows *rows);

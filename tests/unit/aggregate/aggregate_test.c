@@ -34,7 +34,7 @@ static struct palua_argument nil(void)
 static struct text shown;
 
 /** The result as text; valid until the next call. */
-static const char *show(const struct aggregate *aggregate)
+static const char *show(struct aggregate *aggregate)
 {
     struct table table;
     aggregate_table(aggregate, &table);
