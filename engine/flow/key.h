@@ -14,14 +14,6 @@
 #include "decode/decode.h"
 #include "flow/table.h"
 
-/** Whole words, so that hash and comparison read what was just written without waiting for it. */
-struct flow_key {
-    uint64_t low[2]; /**< addresses as memory; IPv4 in the first 4 bytes, the rest 0 */
-    uint64_t high[2];
-    uint64_t rest; /**< as memory: low port, high port, VLAN, address length, protocol: as struct
-                      flow has them */
-};
-
 /** In flow->flags. */
 enum flow_flag {
     FLOW_LOW_RESPONDS = 1 /**< the key's low end is the responder */

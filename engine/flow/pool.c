@@ -31,7 +31,7 @@ struct flow *flow_pool_take(struct flow_pool *pool)
             add_chunk(pool);
         index = pool->used++;
     } else {
-        pool->free = flow_pool_at(pool, index)->timer_next;
+        pool->free = flow_pool_at(pool, index)->timer_place;
     }
     struct flow *flow = flow_pool_at(pool, index);
     *flow = (struct flow){.index = index};
@@ -41,6 +41,6 @@ struct flow *flow_pool_take(struct flow_pool *pool)
 void flow_pool_give(struct flow_pool *pool, struct flow *flow)
 {
     flow->last_packet = 0;
-    flow->timer_next = pool->free;
+    flow->timer_place = pool->free;
     pool->free = flow->index;
 }

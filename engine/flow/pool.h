@@ -17,7 +17,7 @@ struct flow_pool {
     struct flow **chunks;
     size_t chunk_cap;
     uint32_t used; /**< numbers given out at least once */
-    uint32_t free; /**< first free record, linked by timer_next; FLOW_POOL_NONE if none */
+    uint32_t free; /**< first free record, linked by timer_place; FLOW_POOL_NONE if none */
 };
 
 void flow_pool_init(struct flow_pool *pool);
@@ -30,4 +30,13 @@ void flow_pool_give(struct flow_pool *pool, struct flow *flow);
 static inline struct flow *flow_pool_at(const struct flow_pool *pool, uint32_t index)
 {
     return &pool->chunks[index / FLOW_POOL_CHUNK][index % FLOW_POOL_CHUNK];
+}
+
+/** Has the processor fetch a record's three cache lines. */
+static inline void flow_pool_prefetch(const struct flow_pool *pool, uint32_t index)
+{
+    const uint8_t *record = (const uint8_t *)flow_pool_at(pool, index);
+    __builtin_prefetch(record, 1);
+    __builtin_prefetch(record + 64, 1);
+    __builtin_prefetch(record + 128, 1);
 }

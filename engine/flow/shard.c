@@ -31,6 +31,16 @@ struct flow *flow_shard_find(const struct flow_shard *shard, const struct flow_p
     }
 }
 
+uint32_t flow_shard_guess(const struct flow_shard *shard, uint32_t hash)
+{
+    if (!shard->entries)
+        return FLOW_POOL_NONE;
+    uint32_t i = hash & shard->mask;
+    while (shard->entries[i].index != FLOW_POOL_NONE && shard->entries[i].hash != hash)
+        i = (i + 1) & shard->mask;
+    return shard->entries[i].index;
+}
+
 static void place(struct flow_shard *shard, struct flow_entry entry)
 {
     uint32_t i = entry.hash & shard->mask;

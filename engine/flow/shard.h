@@ -38,6 +38,15 @@ void flow_shard_fini(struct flow_shard *shard);
 /** @return NULL if there is none */
 struct flow *flow_shard_find(const struct flow_shard *shard, const struct flow_pool *pool,
                              const struct flow_key *key, uint32_t hash);
+/** Has the processor fetch where a search for the hash begins. */
+static inline void flow_shard_prefetch(const struct flow_shard *shard, uint32_t hash)
+{
+    if (shard->entries)
+        __builtin_prefetch(&shard->entries[hash & shard->mask]);
+}
+/** The record that a search for the hash would look at first, which is hardly ever another key's;
+ * FLOW_POOL_NONE if there is none. */
+uint32_t flow_shard_guess(const struct flow_shard *shard, uint32_t hash);
 /** Adds a flow, whose `hash` is set and which is not in. */
 void flow_shard_add(struct flow_shard *shard, struct flow *flow);
 void flow_shard_remove(struct flow_shard *shard, const struct flow *flow);

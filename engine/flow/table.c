@@ -15,6 +15,7 @@
 enum { SHARD_COUNT = 256, SHARD_SHIFT = 24 };
 enum { PROTO_ICMP = 1, PROTO_TCP = 6, PROTO_UDP = 17, PROTO_ICMPV6 = 58 };
 enum { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_ACK = 16 };
+enum { AHEAD = 8 };         // how far memory is fetched ahead of its use
 enum { WORKER_SHIFT = 48 }; // flow ids: the worker above, the count below
 
 /** Which idle timeout applies. */
@@ -98,6 +99,7 @@ void flow_table_free(struct flow_table *table)
 {
     for (unsigned i = 0; i < SHARD_COUNT; i++)
         flow_shard_fini(&table->shards[i]);
+    flow_wheel_fini(&table->wheel);
     flow_pool_fini(&table->pool);
     memory_free(table->endings);
     memory_free(table);
@@ -227,7 +229,7 @@ static struct flow *begin(struct flow_table *table, const struct beginning *from
     flow->last_ts_ns = packet->ts_ns;
     flow->ordinal = from->ordinal;
     flow_shard_add(&table->shards[shard], flow);
-    flow_wheel_add(&table->wheel, &table->pool, flow, deadline_of(table, flow));
+    flow_wheel_add(&table->wheel, flow, deadline_of(table, flow));
     table->counters.created++;
     table->counters.live++;
     return flow;
@@ -238,7 +240,7 @@ static void close_flow(struct flow_table *table, struct flow *flow, enum flow_st
 {
     flow->state = (uint8_t)state;
     flow_wheel_remove(&table->wheel, &table->pool, flow);
-    flow_wheel_add(&table->wheel, &table->pool, flow, deadline_of(table, flow));
+    flow_wheel_add(&table->wheel, flow, deadline_of(table, flow));
 }
 
 static void track_tcp(struct flow_table *table, struct flow *flow, unsigned direction,
@@ -268,15 +270,63 @@ static void count(struct flow *flow, unsigned direction, const struct palua_pack
         flow->last_ts_ns = packet->ts_ns;
 }
 
-struct flow *flow_table_lookup(struct flow_table *table, const struct palua_packet *packet,
-                               const struct decode_tuple *tuple, uint8_t *direction, bool *created)
+static void seek(const struct flow_table *table, struct flow_sought *sought)
 {
-    struct flow_key key;
-    struct beginning from = {.packet = packet, .key = &key, .tcp_flags = tcp_flags(packet)};
-    flow_key_of(tuple, &key, &from.swapped);
-    from.hash = flow_key_hash(&key, table->seed);
-    struct flow *flow = flow_shard_find(&table->shards[packet->flow_hash >> SHARD_SHIFT],
-                                        &table->pool, &key, from.hash);
+    flow_key_of(&sought->tuple, &sought->key, &sought->swapped);
+    sought->hash = flow_key_hash(&sought->key, table->seed);
+    sought->index = FLOW_POOL_NONE;
+    sought->named = true;
+}
+
+static const struct flow_shard *shard_of(const struct flow_table *table,
+                                         const struct palua_packet *packet)
+{
+    return &table->shards[packet->flow_hash >> SHARD_SHIFT];
+}
+
+void flow_table_foresee(const struct flow_table *table, const struct palua_packet *packets,
+                        uint32_t count, struct flow_sought *out)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        out[i].named = false;
+        if (!decode_tuple(&packets[i], &out[i].tuple))
+            continue;
+        seek(table, &out[i]);
+        flow_shard_prefetch(shard_of(table, &packets[i]), out[i].hash);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (!out[i].named)
+            continue;
+        out[i].index = flow_shard_guess(shard_of(table, &packets[i]), out[i].hash);
+        if (out[i].index != FLOW_POOL_NONE)
+            flow_pool_prefetch(&table->pool, out[i].index);
+    }
+    for (uint32_t i = 0; i < count; i++)
+        if (out[i].named && out[i].index != FLOW_POOL_NONE)
+            __builtin_prefetch(flow_pool_at(&table->pool, out[i].index)->dissector_state);
+}
+
+/** The flow that has the key; most often it is where it was guessed to be. */
+static struct flow *find(const struct flow_table *table, const struct palua_packet *packet,
+                         const struct flow_sought *sought)
+{
+    if (sought->index != FLOW_POOL_NONE) {
+        struct flow *flow = flow_pool_at(&table->pool, sought->index);
+        if (flow->last_packet && flow_key_matches(&sought->key, flow))
+            return flow;
+    }
+    return flow_shard_find(shard_of(table, packet), &table->pool, &sought->key, sought->hash);
+}
+
+struct flow *flow_table_find(struct flow_table *table, const struct palua_packet *packet,
+                             const struct flow_sought *sought, uint8_t *direction, bool *created)
+{
+    struct beginning from = {.packet = packet,
+                             .key = &sought->key,
+                             .hash = sought->hash,
+                             .swapped = sought->swapped,
+                             .tcp_flags = tcp_flags(packet)};
+    struct flow *flow = find(table, packet, sought);
     if (flow && begins_anew(table, flow, packet, from.tcp_flags)) {
         from.ordinal = flow->first_ts_ns == packet->ts_ns ? flow->ordinal + 1 : 0;
         end_now(table, flow, FLOW_REASON_TIMEOUT);
@@ -290,6 +340,14 @@ struct flow *flow_table_lookup(struct flow_table *table, const struct palua_pack
     if (from.tcp_flags)
         track_tcp(table, flow, *direction, from.tcp_flags, packet);
     return flow;
+}
+
+struct flow *flow_table_lookup(struct flow_table *table, const struct palua_packet *packet,
+                               const struct decode_tuple *tuple, uint8_t *direction, bool *created)
+{
+    struct flow_sought sought = {.tuple = *tuple};
+    seek(table, &sought);
+    return flow_table_find(table, packet, &sought, direction, created);
 }
 
 static void add_ending(struct flow_table *table, struct flow *flow)
@@ -316,31 +374,68 @@ static int by_begin(const void *left, const void *right)
     return compare_begin(left, right);
 }
 
-static int by_deadline(const void *left, const void *right)
+static bool is_before(const struct ending *a, const struct ending *b)
 {
-    const struct ending *a = left, *b = right;
     if (a->deadline_ns != b->deadline_ns)
-        return a->deadline_ns < b->deadline_ns ? -1 : 1;
-    return compare_begin(a, b);
+        return a->deadline_ns < b->deadline_ns;
+    return compare_begin(a, b) < 0;
+}
+
+/** Merges [0, half) and [half, count), both in order, by way of `spare`. */
+static void merge(struct ending *endings, struct ending *spare, size_t half, size_t count)
+{
+    size_t left = 0, right = half, at = 0;
+    if (!is_before(&endings[half], &endings[half - 1]))
+        return;
+    memcpy(spare, endings, half * sizeof *spare);
+    while (left < half)
+        endings[at++] = right < count && is_before(&endings[right], &spare[left]) ? endings[right++]
+                                                                                  : spare[left++];
+}
+
+/** By deadline. Flows come up nearly in that order, which makes short work of most of it. */
+static void sort_by_deadline(struct ending *endings, struct ending *spare, size_t count)
+{
+    if (count < 2)
+        return;
+    size_t half = count / 2;
+    sort_by_deadline(endings, spare, half);
+    sort_by_deadline(endings + half, spare, count - half);
+    merge(endings, spare, half, count);
+}
+
+/** Puts the flows that are due in order, and the others back. */
+static void line_up_due(struct flow_table *table, int64_t now_ns)
+{
+    const struct flow_wheel_slot *due = flow_wheel_advance(&table->wheel, now_ns);
+    for (size_t i = 0; i < due->count; i++) {
+        struct flow *flow = flow_pool_at(&table->pool, due->flows[i]);
+        if (i + AHEAD < due->count)
+            flow_pool_prefetch(&table->pool, due->flows[i + AHEAD]);
+        int64_t deadline = deadline_of(table, flow);
+        if (deadline <= now_ns)
+            add_ending(table, flow);
+        else
+            flow_wheel_add(&table->wheel, flow, deadline);
+    }
+    // The upper half is scratch space.
+    table->endings = memory_grow(table->endings, &table->ending_cap, 2 * table->ending_count + 1,
+                                 sizeof *table->endings);
+    sort_by_deadline(table->endings, table->endings + table->ending_count, table->ending_count);
 }
 
 void flow_table_expire(struct flow_table *table, int64_t now_ns)
 {
     table->ending_count = 0;
-    uint32_t next = flow_wheel_advance(&table->wheel, &table->pool, now_ns);
-    while (next != FLOW_POOL_NONE) {
-        struct flow *flow = flow_pool_at(&table->pool, next);
-        next = flow->timer_next;
-        int64_t deadline = deadline_of(table, flow);
-        if (deadline <= now_ns)
-            add_ending(table, flow);
-        else
-            flow_wheel_add(&table->wheel, &table->pool, flow, deadline);
-    }
-    if (table->ending_count)
-        qsort(table->endings, table->ending_count, sizeof *table->endings, by_deadline);
-    for (size_t i = 0; i < table->ending_count; i++)
+    line_up_due(table, now_ns);
+    for (size_t i = 0; i < table->ending_count; i++) {
+        if (i + AHEAD < table->ending_count) {
+            const struct flow *next = table->endings[i + AHEAD].flow;
+            flow_shard_prefetch(&table->shards[next->shard], next->hash);
+            __builtin_prefetch(next->dissector_state, 1);
+        }
         finish(table, table->endings[i].flow, FLOW_REASON_TIMEOUT);
+    }
     table->ending_count = 0;
 }
 

@@ -67,8 +67,8 @@ struct flow {
     uint8_t flags;        /**< private */
     uint32_t hash;        /**< private: place in the index */
     uint32_t index;       /**< private: place in the pool */
-    uint32_t timer_next;  /**< private: neighbours in a slot of the timer wheel */
-    uint32_t timer_prev;
+    uint32_t
+        timer_place; /**< private: where in its slot of the timer wheel; the next free record */
     uint16_t timer_slot;
     uint8_t dissector; /**< 1 + index of the dissector bound to it, 0 none */
     uint8_t shard;     /**< private */
@@ -114,6 +114,37 @@ void flow_table_free(struct flow_table *table);
  * @return never NULL */
 struct flow *flow_table_lookup(struct flow_table *table, const struct palua_packet *packet,
                                const struct decode_tuple *tuple, uint8_t *direction, bool *created);
+
+enum { FLOW_GROUP_CAP = 32 }; /**< packets that flow_table_foresee looks at together */
+
+/** A five-tuple and its context (flow/key.h). Whole words, so that hash and comparison read what
+ * was just written without waiting for it. */
+struct flow_key {
+    uint64_t low[2]; /**< addresses as memory; IPv4 in the first 4 bytes, the rest 0 */
+    uint64_t high[2];
+    uint64_t rest; /**< as memory: low port, high port, VLAN, address length, protocol: as struct
+                      flow has them */
+};
+
+/** What is known of a packet's flow before it is looked up. */
+struct flow_sought {
+    struct decode_tuple tuple;
+    struct flow_key key;
+    uint32_t hash;
+    uint32_t index;  /**< of the record that may be the flow's */
+    uint8_t swapped; /**< the sender is the key's high end */
+    bool named;      /**< the packet belongs to a flow; the rest is set only then */
+};
+
+/** Finds out for several packets where their flows probably are, and has the processor fetch that:
+ * most of the time that a large table takes is waiting for memory, and so the waits overlap.
+ * @param count  at most FLOW_GROUP_CAP */
+void flow_table_foresee(const struct flow_table *table, const struct palua_packet *packets,
+                        uint32_t count, struct flow_sought *out);
+/** flow_table_lookup for a packet that was foreseen and is named; flows may have begun and ended
+ * since. */
+struct flow *flow_table_find(struct flow_table *table, const struct palua_packet *packet,
+                             const struct flow_sought *sought, uint8_t *direction, bool *created);
 
 /** As in the options. */
 uint16_t flow_table_community_id_seed(const struct flow_table *table);

@@ -1,15 +1,24 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "flow/wheel.h"
 
+#include <string.h>
+
+#include "base/memory.h"
+
 enum { TICK_SHIFT = 26, SLOT_BITS = 8, SLOT_MASK = FLOW_WHEEL_SLOTS - 1 };
 static const int64_t span = INT64_C(1) << (SLOT_BITS * FLOW_WHEEL_LEVELS);
 
 void flow_wheel_init(struct flow_wheel *wheel)
 {
-    wheel->tick = 0;
-    wheel->started = false;
+    *wheel = (struct flow_wheel){0};
+}
+
+void flow_wheel_fini(struct flow_wheel *wheel)
+{
     for (unsigned i = 0; i < FLOW_WHEEL_LEVELS * FLOW_WHEEL_SLOTS; i++)
-        wheel->slots[i] = FLOW_POOL_NONE;
+        memory_free(wheel->slots[i].flows);
+    memory_free(wheel->due.flows);
+    flow_wheel_init(wheel);
 }
 
 static unsigned slot_at(unsigned level, int64_t tick)
@@ -32,71 +41,71 @@ static unsigned slot_for(const struct flow_wheel *wheel, int64_t tick)
     return slot_at(level, tick);
 }
 
-void flow_wheel_add(struct flow_wheel *wheel, const struct flow_pool *pool, struct flow *flow,
-                    int64_t deadline_ns)
+static void need_room(struct flow_wheel_slot *slot, size_t count)
 {
-    unsigned slot = slot_for(wheel, deadline_ns >> TICK_SHIFT);
-    uint32_t next = wheel->slots[slot];
-    flow->timer_slot = (uint16_t)slot;
-    flow->timer_prev = FLOW_POOL_NONE;
-    flow->timer_next = next;
-    if (next != FLOW_POOL_NONE)
-        flow_pool_at(pool, next)->timer_prev = flow->index;
-    wheel->slots[slot] = flow->index;
+    if (count > slot->cap)
+        slot->flows = memory_grow(slot->flows, &slot->cap, count, sizeof *slot->flows);
 }
 
+void flow_wheel_add(struct flow_wheel *wheel, struct flow *flow, int64_t deadline_ns)
+{
+    unsigned at = slot_for(wheel, deadline_ns >> TICK_SHIFT);
+    struct flow_wheel_slot *slot = &wheel->slots[at];
+    need_room(slot, slot->count + 1);
+    flow->timer_slot = (uint16_t)at;
+    flow->timer_place = (uint32_t)slot->count;
+    slot->flows[slot->count++] = flow->index;
+}
+
+/** The slot's last flow takes its place. */
 void flow_wheel_remove(struct flow_wheel *wheel, const struct flow_pool *pool, struct flow *flow)
 {
-    if (flow->timer_next != FLOW_POOL_NONE)
-        flow_pool_at(pool, flow->timer_next)->timer_prev = flow->timer_prev;
-    if (flow->timer_prev != FLOW_POOL_NONE)
-        flow_pool_at(pool, flow->timer_prev)->timer_next = flow->timer_next;
-    else
-        wheel->slots[flow->timer_slot] = flow->timer_next;
+    struct flow_wheel_slot *slot = &wheel->slots[flow->timer_slot];
+    uint32_t last = slot->flows[--slot->count];
+    slot->flows[flow->timer_place] = last;
+    flow_pool_at(pool, last)->timer_place = flow->timer_place;
 }
 
-/** Moves a slot's flows to the front of a list. */
-static void take_slot(struct flow_wheel *wheel, const struct flow_pool *pool, unsigned slot,
-                      uint32_t *list)
+/** Moves a slot's flows behind those that are due. Its array goes too: the slot may not be met
+ * again for years. */
+static void take_slot(struct flow_wheel *wheel, unsigned at)
 {
-    uint32_t next = wheel->slots[slot];
-    wheel->slots[slot] = FLOW_POOL_NONE;
-    while (next != FLOW_POOL_NONE) {
-        struct flow *flow = flow_pool_at(pool, next);
-        next = flow->timer_next;
-        flow->timer_next = *list;
-        *list = flow->index;
-    }
+    struct flow_wheel_slot *slot = &wheel->slots[at], *due = &wheel->due;
+    if (!slot->count)
+        return;
+    need_room(due, due->count + slot->count);
+    memcpy(due->flows + due->count, slot->flows, slot->count * sizeof *slot->flows);
+    due->count += slot->count;
+    memory_free(slot->flows);
+    *slot = (struct flow_wheel_slot){0};
 }
 
 /** The slots of one level that lie between the old tick and the new. */
-static void take_passed(struct flow_wheel *wheel, const struct flow_pool *pool, unsigned level,
-                        int64_t to, uint32_t *list)
+static void take_passed(struct flow_wheel *wheel, unsigned level, int64_t to)
 {
     int64_t first = wheel->tick >> (SLOT_BITS * level);
     int64_t count = (to >> (SLOT_BITS * level)) - first;
     if (count > FLOW_WHEEL_SLOTS)
         count = FLOW_WHEEL_SLOTS;
     for (int64_t i = 1; i <= count; i++)
-        take_slot(wheel, pool, level * FLOW_WHEEL_SLOTS + ((unsigned)(first + i) & SLOT_MASK),
-                  list);
+        take_slot(wheel, level * FLOW_WHEEL_SLOTS + ((unsigned)(first + i) & SLOT_MASK));
 }
 
-uint32_t flow_wheel_advance(struct flow_wheel *wheel, const struct flow_pool *pool, int64_t now_ns)
+const struct flow_wheel_slot *flow_wheel_advance(struct flow_wheel *wheel, int64_t now_ns)
 {
     int64_t to = now_ns >> TICK_SHIFT;
-    uint32_t list = FLOW_POOL_NONE;
+    wheel->due.count = 0;
     if (!wheel->started) {
         for (unsigned i = 0; i < FLOW_WHEEL_LEVELS * FLOW_WHEEL_SLOTS; i++)
-            take_slot(wheel, pool, i, &list);
+            take_slot(wheel, i);
         wheel->started = true;
         wheel->tick = to;
-        return list;
+        return &wheel->due;
     }
-    take_slot(wheel, pool, slot_at(0, wheel->tick), &list);
+    take_slot(wheel, slot_at(0, wheel->tick));
     for (unsigned level = 0; level < FLOW_WHEEL_LEVELS && to > wheel->tick; level++)
-        take_passed(wheel, pool, level, to, &list);
+        take_passed(wheel, level, to);
     if (to > wheel->tick)
         wheel->tick = to;
-    return list;
+    return &wheel->due;
 }

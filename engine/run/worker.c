@@ -14,10 +14,11 @@ struct worker {
     const struct interest *interest;
     struct flow_table *flows; /**< NULL: nobody needs flows */
     struct dissection *dissection;
-    struct dissection_call call; /**< where the worker stands */
-    uint32_t sequence;           /**< events so far of the current packet and phase */
-    struct layer_names *names;   /**< spellings of layers, cached */
-    bool layers;                 /**< somebody wants link, network or transport events */
+    struct dissection_call call;               /**< where the worker stands */
+    uint32_t sequence;                         /**< events so far of the current packet and phase */
+    struct flow_sought sought[FLOW_GROUP_CAP]; /**< of the packets that come next */
+    struct layer_names *names;                 /**< spellings of layers, cached */
+    bool layers; /**< somebody wants link, network or transport events */
 };
 
 static const struct interest_kind *wants(const struct worker *worker, enum event_kind kind)
@@ -163,28 +164,26 @@ static void anomaly_events(struct worker *worker, uint32_t *next)
 
 /** The flow of the current packet; flows that end to make room do so before the packet's own
  * events. */
-static bool find_flow(struct worker *worker, struct decode_tuple *tuple, uint8_t *direction,
+static bool find_flow(struct worker *worker, const struct flow_sought *sought, uint8_t *direction,
                       bool *created)
 {
     struct dissection_call *call = &worker->call;
-    if (!worker->flows || !(call->packet->flags & PALUA_PACKET_FLOW) ||
-        !decode_tuple(call->packet, tuple))
+    if (!worker->flows || !sought->named)
         return false;
-    struct flow *flow = flow_table_lookup(worker->flows, call->packet, tuple, direction, created);
-    call->flow = flow;
-    return flow != NULL;
+    call->flow = flow_table_find(worker->flows, call->packet, sought, direction, created);
+    return true;
 }
 
-static void packet_stages(struct worker *worker, uint32_t *next_anomaly)
+static void packet_stages(struct worker *worker, const struct flow_sought *sought,
+                          uint32_t *next_anomaly)
 {
     struct dissection_call *call = &worker->call;
     const struct palua_packet *packet = call->packet;
-    struct decode_tuple tuple;
     uint8_t direction = PALUA_ORIG;
     bool created = false;
     worker->sequence = 0;
     call->flow = NULL;
-    bool tracked = find_flow(worker, &tuple, &direction, &created);
+    bool tracked = find_flow(worker, sought, &direction, &created);
     call->phase = EVENT_PHASE_PARSE;
     if (wants(worker, EVENT_PACKET)->subscribed)
         push(worker, EVENT_PACKET,
@@ -205,7 +204,7 @@ static void packet_stages(struct worker *worker, uint32_t *next_anomaly)
                                   wants(worker, EVENT_FLOW_START)->fields, call->batch->sequence,
                                   &call->part->arena),
              depth);
-    dissection_packet(worker->dissection, call, &tuple, direction, created);
+    dissection_packet(worker->dissection, call, &sought->tuple, direction, created);
 }
 
 static void enter(struct worker *worker, struct batch *batch)
@@ -220,6 +219,10 @@ void worker_batch(struct worker *worker, struct batch *batch)
     uint32_t next_tick = 0, next_anomaly = 0;
     enter(worker, batch);
     for (uint32_t i = 0; i < batch->count; i++) {
+        uint32_t place = i % FLOW_GROUP_CAP, left = batch->count - i;
+        if (worker->flows && place == 0)
+            flow_table_foresee(worker->flows, &batch->packets[i],
+                               left < FLOW_GROUP_CAP ? left : FLOW_GROUP_CAP, worker->sought);
         worker->call.packet = &batch->packets[i];
         worker->call.packet_index = i;
         if (next_tick < batch->tick_count && batch->ticks[next_tick].packet == i) {
@@ -228,7 +231,7 @@ void worker_batch(struct worker *worker, struct batch *batch)
                 flow_table_expire(worker->flows, batch->ticks[next_tick].now_ns);
             next_tick++;
         }
-        packet_stages(worker, &next_anomaly);
+        packet_stages(worker, &worker->sought[place], &next_anomaly);
     }
 }
 

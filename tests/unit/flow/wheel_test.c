@@ -16,6 +16,7 @@ static void setup(void)
 
 static void teardown(void)
 {
+    flow_wheel_fini(&wheel);
     flow_pool_fini(&pool);
 }
 
@@ -25,7 +26,7 @@ static struct flow *add(int64_t deadline_ns)
 {
     struct flow *flow = flow_pool_take(&pool);
     flow->last_ts_ns = deadline_ns;
-    flow_wheel_add(&wheel, &pool, flow, deadline_ns);
+    flow_wheel_add(&wheel, flow, deadline_ns);
     return flow;
 }
 
@@ -33,23 +34,22 @@ static struct flow *add(int64_t deadline_ns)
 static unsigned advance(int64_t now_ns)
 {
     unsigned due = 0;
-    uint32_t next = flow_wheel_advance(&wheel, &pool, now_ns);
-    while (next != FLOW_POOL_NONE) {
-        struct flow *flow = flow_pool_at(&pool, next);
-        next = flow->timer_next;
+    const struct flow_wheel_slot *up = flow_wheel_advance(&wheel, now_ns);
+    for (size_t i = 0; i < up->count; i++) {
+        struct flow *flow = flow_pool_at(&pool, up->flows[i]);
         if (flow->last_ts_ns <= now_ns)
             due++;
         else
-            flow_wheel_add(&wheel, &pool, flow, flow->last_ts_ns);
+            flow_wheel_add(&wheel, flow, flow->last_ts_ns);
     }
     return due;
 }
 
 Test(flow_wheel, nothing_in_nothing_out)
 {
-    cr_expect_eq(flow_wheel_advance(&wheel, &pool, 0), FLOW_POOL_NONE);
-    cr_expect_eq(flow_wheel_advance(&wheel, &pool, INT64_MAX), FLOW_POOL_NONE);
-    cr_expect_eq(flow_wheel_advance(&wheel, &pool, INT64_MIN), FLOW_POOL_NONE);
+    cr_expect_eq(flow_wheel_advance(&wheel, 0)->count, 0);
+    cr_expect_eq(flow_wheel_advance(&wheel, INT64_MAX)->count, 0);
+    cr_expect_eq(flow_wheel_advance(&wheel, INT64_MIN)->count, 0);
 }
 
 Test(flow_wheel, every_distance_comes_up_on_time)
