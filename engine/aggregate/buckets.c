@@ -6,7 +6,7 @@
 
 #include "base/memory.h"
 
-enum { MANTISSA_BITS = 52, LINEAR_REACH = 8192 };
+enum { MANTISSA_BITS = 52, LINEAR_REACH = 8192, CAP_FIRST = 2 };
 
 /** The bits of a positive double grow with its value: exponent first, then the leading bits of the
  * mantissa. That is a log-linear scale already, without a logarithm whose rounding could differ
@@ -61,13 +61,13 @@ double scale_high(const struct scale *scale, int64_t index)
     return index < 0 ? -log_bound(scale->bits, -index) : log_bound(scale->bits, index + 1);
 }
 
-/** Index of the first item not below `index`. */
-static uint32_t find(const struct buckets *buckets, int64_t index)
+/** Place of the first page not below `page`. */
+static uint32_t find(const struct buckets *buckets, int32_t page)
 {
     uint32_t low = 0, high = buckets->count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (buckets->items[middle].index < index)
+        if (buckets->pages[middle] < page)
             low = middle + 1;
         else
             high = middle;
@@ -75,41 +75,67 @@ static uint32_t find(const struct buckets *buckets, int64_t index)
     return low;
 }
 
-static void insert(struct buckets *buckets, uint32_t at, int64_t index)
+static void insert(struct buckets *buckets, uint32_t at, int32_t page)
 {
     if (buckets->count == buckets->cap) {
-        buckets->cap = buckets->cap ? buckets->cap * 2 : 4;
-        buckets->items =
-            memory_resize(buckets->items, memory_mul(buckets->cap, sizeof *buckets->items));
+        buckets->cap = buckets->cap ? buckets->cap * 2 : CAP_FIRST;
+        buckets->pages =
+            memory_resize(buckets->pages, memory_mul(buckets->cap, sizeof *buckets->pages));
+        buckets->counts =
+            memory_resize(buckets->counts, memory_mul(buckets->cap, sizeof *buckets->counts));
     }
-    memmove(buckets->items + at + 1, buckets->items + at,
-            (buckets->count - at) * sizeof *buckets->items);
-    buckets->items[at] = (struct bucket){.index = index};
-    buckets->count++;
+    uint32_t behind = buckets->count++ - at;
+    memmove(buckets->pages + at + 1, buckets->pages + at, behind * sizeof *buckets->pages);
+    memmove(buckets->counts + at + 1, buckets->counts + at, behind * sizeof *buckets->counts);
+    buckets->pages[at] = page;
+    memset(buckets->counts + at, 0, sizeof *buckets->counts);
+}
+
+/** Rounds down, negative numbers too. */
+static int32_t page_of(int64_t index)
+{
+    return (int32_t)((index - (index & (BUCKETS_PAGE - 1))) / BUCKETS_PAGE);
 }
 
 void buckets_add(struct buckets *buckets, int64_t index, uint64_t count)
 {
+    int32_t page = page_of(index);
     uint32_t at = buckets->recent;
-    if (at >= buckets->count || buckets->items[at].index != index) {
-        at = find(buckets, index);
-        if (at == buckets->count || buckets->items[at].index != index)
-            insert(buckets, at, index);
+    if (at >= buckets->count || buckets->pages[at] != page) {
+        at = find(buckets, page);
+        if (at == buckets->count || buckets->pages[at] != page)
+            insert(buckets, at, page);
         buckets->recent = at;
     }
-    buckets->items[at].count += count;
+    buckets->counts[at][index & (BUCKETS_PAGE - 1)] += count;
     buckets->total += count;
+}
+
+bool buckets_next(const struct buckets *buckets, uint32_t *place, struct bucket *out)
+{
+    for (; *place < buckets->count * BUCKETS_PAGE; ++*place) {
+        uint32_t at = *place / BUCKETS_PAGE, within = *place % BUCKETS_PAGE;
+        if (!buckets->counts[at][within])
+            continue;
+        out->index = (int64_t)buckets->pages[at] * BUCKETS_PAGE + within;
+        out->count = buckets->counts[at][within];
+        ++*place;
+        return true;
+    }
+    return false;
 }
 
 void buckets_merge(struct buckets *into, const struct buckets *from)
 {
-    for (uint32_t i = 0; i < from->count; i++)
-        buckets_add(into, from->items[i].index, from->items[i].count);
+    struct bucket bucket;
+    for (uint32_t place = 0; buckets_next(from, &place, &bucket);)
+        buckets_add(into, bucket.index, bucket.count);
 }
 
 void buckets_fini(struct buckets *buckets)
 {
-    memory_free(buckets->items);
+    memory_free(buckets->pages);
+    memory_free(buckets->counts);
     *buckets = (struct buckets){0};
 }
 
@@ -117,10 +143,11 @@ int64_t buckets_quantile(const struct buckets *buckets, uint32_t share)
 {
     unsigned __int128 need = ((unsigned __int128)buckets->total * share + 999) / 1000;
     unsigned __int128 seen = 0;
-    for (uint32_t i = 0; i < buckets->count; i++) {
-        seen += buckets->items[i].count;
+    struct bucket bucket = {0};
+    for (uint32_t place = 0; buckets_next(buckets, &place, &bucket);) {
+        seen += bucket.count;
         if (seen >= need)
-            return buckets->items[i].index;
+            break;
     }
-    return buckets->items[buckets->count - 1].index;
+    return bucket.index;
 }

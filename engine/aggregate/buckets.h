@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /** Counts per interval of values: what histograms and quantiles are made of.
  *
- * Sparse: only intervals that were met take memory. Intervals are numbered by a scale:
+ * Sparse: only intervals near to some that were met take memory, a page of 16 at a time. Intervals
+ * are numbered by a scale:
  *
  * - logarithmic with 2^bits steps per power of two. bits 0 is a log2 histogram; bits 7 (quantiles)
  * is right to within 0.4 %, and exact for whole numbers below 256. Values closer to 0 than 2^-64
@@ -26,10 +27,13 @@ struct bucket {
     uint64_t count;
 };
 
+enum { BUCKETS_PAGE = 16 }; /**< intervals side by side */
+
 /** Zeroed is empty. */
 struct buckets {
-    struct bucket *items; /**< ascending */
-    uint32_t count;
+    int32_t *pages;                   /**< index / BUCKETS_PAGE, ascending */
+    uint64_t (*counts)[BUCKETS_PAGE]; /**< of each page */
+    uint32_t count;                   /**< pages */
     uint32_t cap;
     uint32_t recent; /**< where the last value went: values repeat */
     uint64_t total;
@@ -42,6 +46,10 @@ double scale_low(const struct scale *scale, int64_t index);
 double scale_high(const struct scale *scale, int64_t index);
 
 void buckets_add(struct buckets *buckets, int64_t index, uint64_t count);
+/** The next interval that was met, in ascending order.
+ * @param place  0 at first; where to go on
+ * @return false at the end */
+bool buckets_next(const struct buckets *buckets, uint32_t *place, struct bucket *out);
 void buckets_merge(struct buckets *into, const struct buckets *from);
 void buckets_fini(struct buckets *buckets);
 /** The interval in which the value of that rank lies: the smallest with at least ceil(total *

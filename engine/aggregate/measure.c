@@ -302,23 +302,35 @@ struct cell measure_rank(const struct measure *measure, const void *cell, uint32
     return (struct cell){.type = CELL_NIL};
 }
 
+/** A walk over the intervals that are shown. */
+struct showing {
+    uint32_t place;
+    struct bucket bucket; /**< that was met */
+    int64_t from;         /**< first interval shown because of it; the last is its own */
+    bool begun;
+};
+
 /** Empty intervals are shown too, so that the shape is right, unless there are very many. */
-static int64_t fill_from(const struct measure *measure, const struct buckets *buckets, uint32_t i)
+static bool show_next(const struct measure *measure, const struct buckets *buckets,
+                      struct showing *showing)
 {
-    int64_t index = buckets->items[i].index;
-    if (i == 0)
-        return index;
-    int64_t before = buckets->items[i - 1].index;
+    int64_t before = showing->bucket.index;
+    if (!buckets_next(buckets, &showing->place, &showing->bucket))
+        return false;
+    int64_t index = showing->bucket.index;
     if (measure->scale.step == 0 && before == 0 && index > 0 && !measure->real)
         before = scale_index(&measure->scale, 1) - 1; // after 0 comes 1
-    return index - before <= FILL_MAX ? before + 1 : index;
+    showing->from = showing->begun && index - before <= FILL_MAX ? before + 1 : index;
+    showing->begun = true;
+    return true;
 }
 
 static uint32_t shown_buckets(const struct measure *measure, const struct buckets *buckets)
 {
     int64_t shown = 0;
-    for (uint32_t i = 0; i < buckets->count; i++)
-        shown += buckets->items[i].index - fill_from(measure, buckets, i) + 1;
+    struct showing showing = {0};
+    while (show_next(measure, buckets, &showing))
+        shown += showing.bucket.index - showing.from + 1;
     return (uint32_t)shown;
 }
 
@@ -326,13 +338,13 @@ static struct cell hist_cell(const struct measure *measure, const struct buckets
                              struct table *table)
 {
     uint32_t count = shown_buckets(measure, buckets), at = 0;
+    struct showing showing = {0};
     struct cell_bucket *items =
         arena_zalloc(&table->arena, count * sizeof *items, _Alignof(struct cell_bucket));
-    for (uint32_t i = 0; i < buckets->count; i++) {
-        for (int64_t index = fill_from(measure, buckets, i); index <= buckets->items[i].index;
-             index++, at++) {
+    while (show_next(measure, buckets, &showing)) {
+        for (int64_t index = showing.from; index <= showing.bucket.index; index++, at++) {
             interval(measure, index, &items[at].low, &items[at].high);
-            items[at].count = index == buckets->items[i].index ? buckets->items[i].count : 0;
+            items[at].count = index == showing.bucket.index ? showing.bucket.count : 0;
         }
     }
     enum cell_type unit = measure->unit != CELL_NIL ? CELL_DURATION
