@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/** bzip2, a stream at a time, through libbz2. */
+/** bzip2, a stream at a time, through libbz2. A block is checked when it was given out: of a
+ * damaged one come some bytes, more or less by the steps it is unpacked in. */
 #include <bzlib.h>
 
 #include "base/memory.h"

@@ -6,8 +6,12 @@
 #include "base/memory.h"
 #include "capture/codec.h"
 
+enum { BLOCK_HEADER_LEN = 4 };
+
 struct lz4 {
     LZ4F_dctx *context;
+    size_t wanted; /**< bytes that the library asked for: the rest of a block and the next one's
+                      header, or a header */
 };
 
 static bool lz4_probe(struct cursor in)
@@ -31,6 +35,7 @@ static void lz4_close(void *state)
 static const char *lz4_start(void *state)
 {
     struct lz4 *lz4 = state;
+    lz4->wanted = LZ4F_MIN_SIZE_TO_KNOW_HEADER_LENGTH;
     if (lz4->context) {
         LZ4F_resetDecompressionContext(lz4->context);
         return NULL;
@@ -39,15 +44,19 @@ static const char *lz4_start(void *state)
     return LZ4F_isError(status) ? LZ4F_getErrorName(status) : NULL;
 }
 
+/* A call that fails keeps to itself what it had unpacked: so each is given one block at most, and
+ * what comes before a damaged block is never lost. */
 static enum codec_status lz4_step(void *state, struct codec_io *io)
 {
     struct lz4 *lz4 = state;
-    size_t in = io->in_len, out = io->out_len;
+    size_t wanted = lz4->wanted - (lz4->wanted > BLOCK_HEADER_LEN ? BLOCK_HEADER_LEN : 0);
+    size_t in = io->in_len < wanted ? io->in_len : wanted, out = io->out_len;
     size_t status = LZ4F_decompress(lz4->context, io->out, &out, io->in, &in, NULL);
     if (LZ4F_isError(status)) {
         io->problem = LZ4F_getErrorName(status);
         return CODEC_BAD;
     }
+    lz4->wanted = status;
     io->in += in;
     io->in_len -= in;
     io->out += out;

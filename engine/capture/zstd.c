@@ -5,8 +5,15 @@
 #include "base/memory.h"
 #include "capture/codec.h"
 
+enum {
+    HEADER_START_LEN = 5, /**< magic and descriptor: they tell how long the header is */
+    BLOCK_HEADER_LEN = 3
+};
+
 struct zstd {
     ZSTD_DCtx *context;
+    size_t wanted; /**< bytes that the library asked for: the rest of a block and the next one's
+                      header, or a header */
 };
 
 static bool zstd_probe(struct cursor in)
@@ -37,19 +44,24 @@ static const char *zstd_start(void *state)
     if (!zstd->context)
         return "out of memory";
     size_t status = ZSTD_DCtx_reset(zstd->context, ZSTD_reset_session_only);
+    zstd->wanted = HEADER_START_LEN;
     return ZSTD_isError(status) ? ZSTD_getErrorName(status) : NULL;
 }
 
+/* A call that fails keeps to itself what it had unpacked: so each is given one block at most, and
+ * what comes before a damaged block is never lost. */
 static enum codec_status zstd_step(void *state, struct codec_io *io)
 {
     struct zstd *zstd = state;
-    ZSTD_inBuffer in = {.src = io->in, .size = io->in_len};
+    size_t wanted = zstd->wanted - (zstd->wanted > BLOCK_HEADER_LEN ? BLOCK_HEADER_LEN : 0);
+    ZSTD_inBuffer in = {.src = io->in, .size = io->in_len < wanted ? io->in_len : wanted};
     ZSTD_outBuffer out = {.dst = io->out, .size = io->out_len};
     size_t status = ZSTD_decompressStream(zstd->context, &out, &in);
     io->in += in.pos;
     io->in_len -= in.pos;
     io->out += out.pos;
     io->out_len -= out.pos;
+    zstd->wanted = status;
     if (status == 0)
         return CODEC_END;
     if (!ZSTD_isError(status))

@@ -3,6 +3,9 @@
 
     python3 tests/fuzz/capture_seeds.py tests/fuzz/corpus/capture
 """
+import bz2
+import gzip
+import lzma
 import pathlib
 import struct
 import sys
@@ -121,16 +124,66 @@ def pcapng_seeds():
     yield "pcapng_large_block", start + block("<", 5, bytes(70000)) + enhanced("<")
 
 
+def snoop(version=2, datalink=4, records=()):
+    return b"snoop\0\0\0" + struct.pack(">II", version, datalink) + b"".join(records)
+
+
+def snoop_record(data=FRAME, caplen=None, length=None):
+    return struct.pack(">IIIIII", len(data), len(data) if caplen is None else caplen,
+                       24 + len(data) if length is None else length, 0, 1700000000, 5) + data
+
+
+def snoop_seeds():
+    yield "snoop_records", snoop(records=[snoop_record(), snoop_record(b""), snoop_record(FRAME + bytes(4), 20)])
+    yield "snoop_infiniband", snoop(datalink=0x1a, records=[snoop_record()])
+    yield "snoop_version", snoop(version=3)
+    yield "snoop_header_cut", snoop()[:15]
+    yield "snoop_cut", snoop(records=[snoop_record(), snoop_record()])[:-1]
+    yield "snoop_short", snoop(records=[snoop_record(), snoop_record(length=23)])
+    yield "snoop_caplen", snoop(records=[snoop_record(), snoop_record(caplen=0xffffffff)])
+    yield "snoop_huge", snoop(records=[snoop_record(), snoop_record(length=0xfffffff0)])
+
+
+def zstd(data):
+    """RFC 8878: window descriptor, one raw and one repeated block."""
+    return (b"\x28\xb5\x2f\xfd\x00\x00" + struct.pack("<I", len(data) << 3)[:3] + data
+            + struct.pack("<I", 7 << 3 | 1 << 1 | 1)[:3] + b"z")
+
+
+def lz4(data):
+    """Independent blocks without checksums; the last header byte is that of 0x60, 0x40."""
+    return (b"\x04\x22\x4d\x18\x60\x40\x82" + struct.pack("<I", len(data) | 1 << 31) + data + bytes(4))
+
+
+def skippable(data):
+    return struct.pack("<II", 0x184d2a53, len(data)) + data
+
+
+def packed_seeds():
+    data = pcap("<", records=[record("<", FRAME[:i % 20]) for i in range(20)])
+    packers = {"gzip": lambda d: gzip.compress(d, mtime=0), "bzip2": bz2.compress, "xz": lzma.compress, "zstd": zstd, "lz4": lz4}
+    for name, pack in packers.items():
+        yield f"packed_{name}", pack(data)
+        yield f"packed_{name}_cut", pack(data)[:-7]
+        yield f"packed_{name}_frames", pack(data[:101]) + bytes(5) + skippable(b"abc") + pack(data[101:])
+        yield f"packed_{name}_garbage", pack(data) + b"garbage"
+        yield f"packed_{name}_bit", pack(data)[:60] + b"U" + pack(data)[61:]
+    yield "packed_twice", gzip.compress(lzma.compress(data), mtime=0)
+    yield "packed_five_times", lz4(lz4(lz4(lz4(lz4(data)))))
+    yield "packed_mixed", b"".join(pack(data[i * 50:(i + 1) * 50]) for i, pack in enumerate(packers.values()))
+    yield "packed_skippable", skippable(b"only")
+    yield "packed_zstd_window", b"\x28\xb5\x2f\xfd\x00\xa0\x01\x00\x00"
+
+
 def other_seeds():
     yield "empty", b""
     yield "short", b"\xd4\xc3"
     yield "gzip", b"\x1f\x8b\x08\x00" + bytes(20)
-    yield "snoop", b"snoop\0\0\0" + bytes(8)
     yield "text", b"local queries = agg.count()\n"
 
 
 def main(folder):
-    for seeds in (pcap_seeds, pcapng_seeds, other_seeds):
+    for seeds in (pcap_seeds, pcapng_seeds, snoop_seeds, packed_seeds, other_seeds):
         for name, data in seeds():
             (folder / name).write_bytes(data)
 

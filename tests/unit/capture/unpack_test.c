@@ -245,6 +245,30 @@ Test(unpack, every_flipped_byte_is_no_more_than_damage)
     }
 }
 
+Test(unpack, damage_loses_no_block_before_it_whatever_the_step)
+{
+    for (size_t i = 0; i < PACKS; i++) {
+        struct text want = sample(1000000), packed, once, twice;
+        struct error err;
+        text_init(&packed);
+        text_init(&once);
+        text_init(&twice);
+        packs[i](&packed, want.data, want.len);
+        packed.data[packed.len - packed.len / 8] ^= 0x55;
+        cr_expect_not(unpack_all(packed.data, packed.len, 3 << 20, &once, &err));
+        cr_expect_not(unpack_all(packed.data, packed.len, 100, &twice, &err));
+        cr_expect_eq(once.len, twice.len, "codec %zu", i);
+        cr_expect_eq(memcmp(once.data, twice.data, once.len), 0, "codec %zu", i);
+        cr_expect(once.len > want.len / 4 * 3 && once.len <= want.len, "codec %zu: %zu", i,
+                  once.len);
+        cr_expect_eq(memcmp(once.data, want.data, want.len / 4 * 3), 0, "codec %zu", i);
+        text_fini(&packed);
+        text_fini(&want);
+        text_fini(&once);
+        text_fini(&twice);
+    }
+}
+
 Test(unpack, what_follows_the_last_frame_and_is_none_is_told)
 {
     for (size_t i = 0; i < PACKS; i++) {
