@@ -12,6 +12,7 @@ struct lz4 {
     LZ4F_dctx *context;
     size_t wanted; /**< bytes that the library asked for: the rest of a block and the next one's
                       header, or a header */
+    bool full;     /**< the last call filled its room: it may hold more back */
 };
 
 static bool lz4_probe(struct cursor in)
@@ -36,6 +37,7 @@ static const char *lz4_start(void *state)
 {
     struct lz4 *lz4 = state;
     lz4->wanted = LZ4F_MIN_SIZE_TO_KNOW_HEADER_LENGTH;
+    lz4->full = false;
     if (lz4->context) {
         LZ4F_resetDecompressionContext(lz4->context);
         return NULL;
@@ -44,24 +46,35 @@ static const char *lz4_start(void *state)
     return LZ4F_isError(status) ? LZ4F_getErrorName(status) : NULL;
 }
 
-/* A call that fails keeps to itself what it had unpacked: so each is given one block at most, and
- * what comes before a damaged block is never lost. */
-static enum codec_status lz4_step(void *state, struct codec_io *io)
+static enum codec_status give(struct lz4 *lz4, struct codec_io *io, size_t len)
 {
-    struct lz4 *lz4 = state;
-    size_t wanted = lz4->wanted - (lz4->wanted > BLOCK_HEADER_LEN ? BLOCK_HEADER_LEN : 0);
-    size_t in = io->in_len < wanted ? io->in_len : wanted, out = io->out_len;
+    size_t in = len, out = io->out_len;
     size_t status = LZ4F_decompress(lz4->context, io->out, &out, io->in, &in, NULL);
     if (LZ4F_isError(status)) {
         io->problem = LZ4F_getErrorName(status);
         return CODEC_BAD;
     }
-    lz4->wanted = status;
     io->in += in;
     io->in_len -= in;
     io->out += out;
     io->out_len -= out;
+    lz4->wanted = status;
+    lz4->full = io->out_len == 0;
     return status == 0 ? CODEC_END : CODEC_MORE;
+}
+
+/* A call that fails keeps to itself what it had unpacked: so each is given one block or one header,
+ * once the output of the last is fetched, and what comes before a damaged block is never lost. */
+static enum codec_status lz4_step(void *state, struct codec_io *io)
+{
+    struct lz4 *lz4 = state;
+    if (lz4->full) {
+        enum codec_status status = give(lz4, io, 0);
+        if (status != CODEC_MORE || lz4->full)
+            return status;
+    }
+    size_t wanted = lz4->wanted - (lz4->wanted > BLOCK_HEADER_LEN ? BLOCK_HEADER_LEN : 0);
+    return give(lz4, io, io->in_len < wanted ? io->in_len : wanted);
 }
 
 const struct codec codec_lz4 = {

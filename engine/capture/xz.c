@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/** xz (The .xz File Format 1.1), a stream at a time, through liblzma. */
+/** xz (The .xz File Format 1.1), a stream at a time, through liblzma. Of a damaged chunk come some
+ * bytes, more or less by the steps it is unpacked in. */
 #include <lzma.h>
 
 #include "base/memory.h"

@@ -14,6 +14,7 @@ struct zstd {
     ZSTD_DCtx *context;
     size_t wanted; /**< bytes that the library asked for: the rest of a block and the next one's
                       header, or a header */
+    bool full;     /**< the last call filled its room: it may hold more back */
 };
 
 static bool zstd_probe(struct cursor in)
@@ -45,16 +46,13 @@ static const char *zstd_start(void *state)
         return "out of memory";
     size_t status = ZSTD_DCtx_reset(zstd->context, ZSTD_reset_session_only);
     zstd->wanted = HEADER_START_LEN;
+    zstd->full = false;
     return ZSTD_isError(status) ? ZSTD_getErrorName(status) : NULL;
 }
 
-/* A call that fails keeps to itself what it had unpacked: so each is given one block at most, and
- * what comes before a damaged block is never lost. */
-static enum codec_status zstd_step(void *state, struct codec_io *io)
+static enum codec_status give(struct zstd *zstd, struct codec_io *io, size_t len)
 {
-    struct zstd *zstd = state;
-    size_t wanted = zstd->wanted - (zstd->wanted > BLOCK_HEADER_LEN ? BLOCK_HEADER_LEN : 0);
-    ZSTD_inBuffer in = {.src = io->in, .size = io->in_len < wanted ? io->in_len : wanted};
+    ZSTD_inBuffer in = {.src = io->in, .size = len};
     ZSTD_outBuffer out = {.dst = io->out, .size = io->out_len};
     size_t status = ZSTD_decompressStream(zstd->context, &out, &in);
     io->in += in.pos;
@@ -62,12 +60,27 @@ static enum codec_status zstd_step(void *state, struct codec_io *io)
     io->out += out.pos;
     io->out_len -= out.pos;
     zstd->wanted = status;
+    zstd->full = io->out_len == 0;
     if (status == 0)
         return CODEC_END;
     if (!ZSTD_isError(status))
         return CODEC_MORE;
     io->problem = ZSTD_getErrorName(status);
     return CODEC_BAD;
+}
+
+/* A call that fails keeps to itself what it had unpacked: so each is given one block or one header,
+ * once the output of the last is fetched, and what comes before a damaged block is never lost. */
+static enum codec_status zstd_step(void *state, struct codec_io *io)
+{
+    struct zstd *zstd = state;
+    if (zstd->full) {
+        enum codec_status status = give(zstd, io, 0);
+        if (status != CODEC_MORE || zstd->full)
+            return status;
+    }
+    size_t wanted = zstd->wanted - (zstd->wanted > BLOCK_HEADER_LEN ? BLOCK_HEADER_LEN : 0);
+    return give(zstd, io, io->in_len < wanted ? io->in_len : wanted);
 }
 
 const struct codec codec_zstd = {

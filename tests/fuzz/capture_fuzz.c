@@ -82,15 +82,15 @@ static void read_capture(struct outcome *outcome, const char *path, uint32_t pac
     batch_pool_free(pool);
 }
 
-/** Of a damaged block the library gives more or less, by the room it has. */
-static bool damaged_bzip2(const struct outcome *outcome)
+/** Of a damaged block these libraries give more or less, by the room they have. */
+static bool damaged_block(const struct outcome *outcome)
 {
-    return strstr(outcome->err.text, "frame of bzip2") != NULL;
+    return strstr(outcome->err.text, "frame of bzip2") || strstr(outcome->err.text, "frame of xz");
 }
 
 static void check_same(const struct outcome *a, const struct outcome *b)
 {
-    if (damaged_bzip2(a) || damaged_bzip2(b))
+    if (damaged_block(a) || damaged_block(b))
         return;
     CHECK(a->packets == b->packets);
     CHECK(XXH3_64bits_digest(a->hash) == XXH3_64bits_digest(b->hash));
@@ -98,8 +98,6 @@ static void check_same(const struct outcome *a, const struct outcome *b)
     // Where a decompressor noticed damage depends on the steps it was called in.
     bool packed = strstr(a->err.text, "frame of") != NULL;
     CHECK(packed || strcmp(a->err.where, b->err.where) == 0);
-    if (strcmp(a->err.text, b->err.text) != 0)
-        fprintf(stderr, "%s\n%s\n", a->err.text, b->err.text);
     CHECK(strcmp(a->err.text, b->err.text) == 0);
     CHECK((a->status == CAPTURE_BATCH) == (a->err.code == ERROR_NONE));
 }
