@@ -109,7 +109,7 @@ static enum framing_status section_order(struct framing *framing, bool *big)
 static enum framing_status section_header(struct pcapng *ng, struct framing *framing)
 {
     struct cursor in = framing->in;
-    struct pcapng_block block;
+    struct pcapng_block block = {0};
     uint32_t magic;
     uint16_t major = 0, minor = 0;
     bool big;
