@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # Every source file names its licence near its top, and every public header stands alone, in C and in C++.
 set -eu
-wrong=$(git ls-files '*.c' '*.h' '*.lua' '*.py' '*.sh' '*.cmake' '*CMakeLists.txt' bootstrap .ci/run |
-    while read -r file; do head -n 12 "$file" | grep -q 'SPDX-License-Identifier: MIT OR Apache-2.0' || echo "$file"; done)
+. "$(dirname "$0")/files.sh"
+files=$(tracked '*.c' '*.h' '*.lua' '*.py' '*.sh' '*.cmake' '*CMakeLists.txt' bootstrap .ci/run)
+wrong=$(echo "$files" | while read -r file; do head -n 12 "$file" | grep -q 'SPDX-License-Identifier: MIT OR Apache-2.0' || echo "$file"; done)
 [ -z "$wrong" ] || { echo "without a licence line: $wrong"; exit 1; }
 compiler=$(command -v cc)
 for header in engine/include/palua/*.h; do
