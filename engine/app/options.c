@@ -44,7 +44,7 @@ static const struct option_entry entries[] = {
     {"config", 'c', required_argument, "FILE", "configuration, a Lua table (see conf/palua.lua)"},
     {"output", 'o', required_argument, "FMT[=PATH]",
      "table, json, csv or tsv, to stdout or to PATH"},
-    {"jobs", 'j', required_argument, "N", "threads; 0 (the default) picks what pays off"},
+    {"jobs", 'j', required_argument, "N", "threads; one so far; results never depend on N"},
     {"batch", OPTION_BATCH, required_argument, "N", "packets per batch (for tests)"},
     {"skip", OPTION_SKIP, required_argument, "N",
      "leave out the first N packets; numbers stay the file's own"},
