@@ -147,6 +147,15 @@ static inline void finish(struct walk *walk)
     packet->flags = walk->flags;
 }
 
+static inline void go(struct walk *walk, unsigned slot)
+{
+    while (slot != WALK_END && walk->count < PALUA_LAYER_CAP)
+        slot = step(walk, slot);
+    if (slot != WALK_END && (slot != WALK_DATA || walk->left))
+        walk_fault(walk, DECODE_FAULT_TOO_MANY_LAYERS, walk->count, walk_offset(walk));
+    finish(walk);
+}
+
 static void decode_packet(const struct decoder *decoder, struct batch *batch, uint32_t index)
 {
     struct palua_packet *packet = &batch->packets[index];
@@ -166,13 +175,32 @@ static void decode_packet(const struct decoder *decoder, struct batch *batch, ui
     };
     /* Of an unknown link type nothing is said. */
     unsigned slot = decoder->linktypes[packet->linktype];
-    if (slot == DECODER_SLOT_NONE)
-        slot = WALK_END;
-    while (slot != WALK_END && walk.count < PALUA_LAYER_CAP)
-        slot = step(&walk, slot);
-    if (slot != WALK_END && (slot != WALK_DATA || walk.left))
-        walk_fault(&walk, DECODE_FAULT_TOO_MANY_LAYERS, walk.count, walk_offset(&walk));
-    finish(&walk);
+    go(&walk, slot == DECODER_SLOT_NONE ? WALK_END : slot);
+}
+
+void decode_reassembled(const struct decoder *decoder, struct batch *batch, uint32_t index,
+                        uint8_t header, uint8_t buffer, uint8_t proto)
+{
+    struct palua_packet *packet = &batch->packets[index];
+    struct palua_slice bytes = packet->buffers[buffer - 1];
+    struct walk walk = {
+        .in = cursor_of(bytes.data, bytes.len),
+        .left = bytes.len,
+        .count = (uint8_t)(header + 1),
+        .buffer = buffer,
+        .flags = packet->flags & (uint8_t) ~(PALUA_PACKET_FRAGMENT | PALUA_PACKET_FLOW),
+        .ip = packet->network,
+        .network = packet->network,
+        .transport = PALUA_NO_LAYER,
+        .ipv6 = packet->layers[packet->network].protocol == PALUA_PROTOCOL_IPV6,
+        .packet = packet,
+        .decoder = decoder,
+        .batch = batch,
+        .index = index,
+    };
+    tuple_network(packet, &walk.src, &walk.dst, &walk.vlan);
+    walk.tag = walk.vlan;
+    go(&walk, ip_next(&walk, proto));
 }
 
 void decode_batch(const struct decoder *decoder, struct batch *batch, uint32_t first,

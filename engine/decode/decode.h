@@ -62,7 +62,15 @@
     X(SCTP_CHUNK, "sctp_bad_chunk", "an SCTP chunk's length below 4 or above the packet's")     \
     X(DCCP_OFFSET, "dccp_bad_offset",                                                           \
       "DCCP data offset below the fixed header or above the packet's length")                   \
-    X(UDP_LEN, "udp_bad_length", "UDP length below 8 or above the datagram's")
+    X(UDP_LEN, "udp_bad_length", "UDP length below 8 or above the datagram's")                  \
+    X(FRAGMENT_OVERLAP, "fragment_overlap",                                                     \
+      "fragments of a datagram overlap with different bytes; IPv6: overlap at all")             \
+    X(FRAGMENT_END, "fragment_bad_end",                                                         \
+      "a fragment contradicts another one in where the datagram ends")                          \
+    X(FRAGMENT_LEN, "fragment_bad_length",                                                      \
+      "a fragment without payload, or of no multiple of 8 bytes with more to come")             \
+    X(FRAGMENT_BEYOND_MOST, "fragment_beyond_limit",                                            \
+      "a fragment of a datagram of more than 65,535 bytes")
 
 enum decode_fault {
 #define X(code, name, text) DECODE_FAULT_##code,
@@ -107,6 +115,18 @@ uint16_t decoder_protocol_find(const struct decoder *decoder, const char *name);
  * another protocol (ports 0). */
 void decode_batch(const struct decoder *decoder, struct batch *batch, uint32_t first,
                   uint32_t count);
+
+/** Goes on with a packet whose innermost network layer holds a fragment, now that the datagram is
+ * whole: decodes what follows layer `header`, the last header before the payload, from the packet's
+ * buffer `buffer`, as decode_batch does. The IP layer keeps PALUA_LAYER_FRAGMENT, as its own bytes
+ * are still those of one fragment; PALUA_PACKET_FRAGMENT is then that of what was found inside.
+ * @param proto  IP protocol of the payload */
+void decode_reassembled(const struct decoder *decoder, struct batch *batch, uint32_t index,
+                        uint8_t header, uint8_t buffer, uint8_t proto);
+
+/** Appends an anomaly of a packet: for stages that look at datagrams after decode. */
+void decode_raise(struct batch *batch, uint32_t index, enum decode_fault code, uint8_t layer,
+                  uint32_t offset);
 
 /** The five-tuple of a packet's innermost flow, in the direction of this packet. */
 struct decode_tuple {

@@ -100,3 +100,14 @@ uint32_t decode_tuple_hash(const struct decode_tuple *tuple)
     return tuple_hash(word(tuple->src), word(tuple->dst), tuple->sport, tuple->dport, tuple->proto,
                       tuple->vlan);
 }
+
+void tuple_network(const struct palua_packet *packet, uint64_t *src, uint64_t *dst,
+                   uint16_t *vlan_id)
+{
+    struct decode_tuple tuple = {0};
+    *vlan_id = vlan(packet);
+    if (!addresses(packet, &tuple))
+        return;
+    *src = word(tuple.src);
+    *dst = word(tuple.dst);
+}

@@ -5,6 +5,8 @@
 
 #include <stdint.h>
 
+#include <palua/packet.h>
+
 enum {
     TUPLE_ICMP = 1,
     TUPLE_TCP = 6,
@@ -33,6 +35,11 @@ static inline uint64_t tuple_fold(uint64_t high, uint64_t low)
 {
     return tuple_mix(high, low);
 }
+
+/** What the hash takes of a packet's network layer, which there must be: its addresses as words,
+ * and the VLAN id. */
+void tuple_network(const struct palua_packet *packet, uint64_t *src, uint64_t *dst,
+                   uint16_t *vlan_id);
 
 /** The symmetric hash: the sum of the two ends does not know which came first. */
 static inline uint32_t tuple_hash(uint64_t src, uint64_t dst, uint16_t sport, uint16_t dport,

@@ -7,14 +7,28 @@
 
 #include "base/memory.h"
 
-void walk_fault(struct walk *walk, uint16_t code, uint32_t layer, uint32_t offset)
+static void append(struct batch *batch, struct decode_anomaly anomaly)
 {
-    struct anomaly_list *list = &walk->batch->anomalies;
+    struct anomaly_list *list = &batch->anomalies;
     if (list->count == list->cap)
         list->items = memory_grow(list->items, &list->cap, list->count + 1, sizeof *list->items);
-    list->items[list->count++] = (struct decode_anomaly){
-        .packet = walk->index, .code = code, .layer = (uint8_t)layer, .offset = offset};
+    list->items[list->count++] = anomaly;
+}
+
+void walk_fault(struct walk *walk, uint16_t code, uint32_t layer, uint32_t offset)
+{
+    append(walk->batch,
+           (struct decode_anomaly){
+               .packet = walk->index, .code = code, .layer = (uint8_t)layer, .offset = offset});
     walk->flags |= PALUA_PACKET_ANOMALY;
+}
+
+void decode_raise(struct batch *batch, uint32_t index, enum decode_fault code, uint8_t layer,
+                  uint32_t offset)
+{
+    append(batch, (struct decode_anomaly){
+                      .packet = index, .code = (uint16_t)code, .layer = layer, .offset = offset});
+    batch->packets[index].flags |= PALUA_PACKET_ANOMALY;
 }
 
 static void fault_in_last(struct walk *walk, enum decode_fault code, uint32_t field)

@@ -19,10 +19,11 @@
 #include "decode/decoder.h"
 
 struct walk {
-    struct cursor in; /**< captured bytes from the next header on; base is the frame */
+    struct cursor in; /**< captured bytes from the next header on; base is the frame or buffer */
     uint32_t left;    /**< bytes on the wire from the next header on */
     uint16_t tag;     /**< id of the last VLAN tag since the last IP header */
     uint8_t count;    /**< layers so far */
+    uint8_t buffer;   /**< that the walk is in, as in struct palua_layer */
     uint8_t quoted;   /**< PALUA_LAYER_QUOTED inside an ICMP error, else 0 */
     uint8_t flags;    /**< enum palua_packet_flag */
     uint8_t
@@ -105,6 +106,7 @@ static inline struct palua_layer *walk_layer(struct walk *walk, uint16_t protoco
     bool cut = cursor_left(&walk->in) < walk->left;
     *layer = (struct palua_layer){
         .protocol = protocol,
+        .buffer = walk->buffer,
         .flags = (uint8_t)((cut ? PALUA_LAYER_CUT : 0) | walk->quoted),
         .offset = walk_offset(walk),
         .len = walk->left,

@@ -96,7 +96,8 @@ enum palua_protocol {
 enum palua_layer_flag {
     PALUA_LAYER_CUT = 1, /**< fewer bytes were captured than `len` */
     PALUA_LAYER_FRAGMENT =
-        2, /**< an IP layer whose payload is one fragment of a datagram, not the whole */
+        2, /**< an IP layer whose payload is one fragment of a datagram, not the whole; layers
+              behind it, if any, are those of the whole, in a buffer */
     PALUA_LAYER_QUOTED =
         4,              /**< inside an ICMP error: describes another packet, belongs to no flow */
     PALUA_LAYER_BAD = 8 /**< the header is malformed; an anomaly says how */
