@@ -309,7 +309,7 @@ local function judge_order()
     end
 end
 
-local WITHOUT_FLOW = { packet = true, link = true, network = true, ["capture.end"] = true }
+local WITHOUT_FLOW = { packet = true, link = true, network = true, fragment = true, ["capture.end"] = true }
 
 --- Checks every handler; tells C what they read.
 -- @return the handlers

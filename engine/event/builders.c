@@ -60,7 +60,7 @@ static void packet_payload(struct packet_event *out, const struct palua_packet *
     if (packet->transport != PALUA_NO_LAYER)
         out->payload = palua_layer_payload(packet, packet->transport);
     else if (packet->network != PALUA_NO_LAYER)
-        out->payload = palua_layer_payload(packet, headers_ip_last(packet, packet->network));
+        out->payload = headers_ip_payload(packet, packet->network);
     else
         return;
     out->event.present |= BIT(PACKET_EVENT_PAYLOAD);
@@ -131,7 +131,7 @@ static struct palua_event *network_event(const struct palua_packet *packet, uint
     if (wanted & BIT(NETWORK_EVENT_ID) && headers_ip_id(packet, layer, &out->id))
         out->event.present |= BIT(NETWORK_EVENT_ID);
     if (wanted & BIT(NETWORK_EVENT_PAYLOAD))
-        out->payload = palua_layer_payload(packet, headers_ip_last(packet, layer));
+        out->payload = headers_ip_payload(packet, layer);
     return &out->event;
 }
 
@@ -200,6 +200,26 @@ static struct palua_event *transport_event(const struct palua_packet *packet, ui
     return &out->event;
 }
 
+static struct palua_event *fragment_event(const struct palua_packet *packet, uint32_t layer,
+                                          struct arena *arena)
+{
+    struct fragment_fields fragment;
+    struct ip_fields ip;
+    if (!(packet->layers[layer].flags & PALUA_LAYER_FRAGMENT) || !headers_ip(packet, layer, &ip) ||
+        !headers_fragment(packet, layer, &fragment))
+        return NULL;
+    struct fragment_event *out = NEW(fragment_event, arena);
+    out->version = ip.version;
+    out->src = ip.src;
+    out->dst = ip.dst;
+    out->proto = fragment.proto;
+    out->id = fragment.id;
+    out->offset = fragment.offset;
+    out->more = fragment.more;
+    out->payload = palua_layer_payload(packet, fragment.header);
+    return &out->event;
+}
+
 struct palua_event *layer_event_new(enum event_kind kind, const struct palua_packet *packet,
                                     uint32_t layer, uint64_t wanted,
                                     const struct layer_names *names, struct arena *arena)
@@ -211,6 +231,8 @@ struct palua_event *layer_event_new(enum event_kind kind, const struct palua_pac
         return link_event(packet, layer, names, arena);
     case EVENT_NETWORK:
         return network_event(packet, layer, wanted, arena);
+    case EVENT_FRAGMENT:
+        return fragment_event(packet, layer, arena);
     case EVENT_TRANSPORT:
         return transport_event(packet, layer, wanted, arena);
     default:

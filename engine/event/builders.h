@@ -23,7 +23,8 @@
 struct palua_event *packet_event_new(const struct palua_packet *packet, uint64_t wanted,
                                      struct layer_names *names, struct arena *arena);
 
-/** The event of a kind (EVENT_LINK, EVENT_NETWORK, EVENT_TRANSPORT) that one layer gives.
+/** The event of a kind (EVENT_LINK, EVENT_NETWORK, EVENT_FRAGMENT, EVENT_TRANSPORT) that one layer
+ * gives.
  * @return NULL if it gives none of this kind: another protocol, a VLAN tag or extension header
  * (part of the layer before), or quoted in an ICMP error */
 struct palua_event *layer_event_new(enum event_kind kind, const struct palua_packet *packet,

@@ -199,6 +199,16 @@ uint32_t headers_ip_last(const struct palua_packet *packet, uint32_t layer)
     return layer;
 }
 
+struct palua_slice headers_ip_payload(const struct palua_packet *packet, uint32_t layer)
+{
+    uint32_t last = headers_ip_last(packet, layer);
+    struct palua_slice out = palua_layer_payload(packet, last);
+    if (last + 1 >= packet->layer_count ||
+        packet->layers[last + 1].buffer == packet->layers[last].buffer)
+        return out;
+    return packet->buffers[packet->layers[last + 1].buffer - 1];
+}
+
 bool headers_ip_id(const struct palua_packet *packet, uint32_t layer, uint32_t *out)
 {
     if (packet->layers[layer].protocol == PALUA_PROTOCOL_IP) {
@@ -215,5 +225,40 @@ bool headers_ip_id(const struct palua_packet *packet, uint32_t layer, uint32_t *
             struct cursor in = layer_cursor(packet, layer);
             return cursor_skip(&in, 4) && cursor_u32(&in, out);
         }
+    return false;
+}
+
+static bool fragment_ipv4(struct cursor in, struct fragment_fields *out)
+{
+    uint16_t id, field;
+    if (!cursor_skip(&in, 4) || !cursor_u16(&in, &id) || !cursor_u16(&in, &field) ||
+        !cursor_skip(&in, 1) || !cursor_u8(&in, &out->proto))
+        return false;
+    out->id = id;
+    out->offset = (field & 0x1fffu) * 8;
+    out->more = field & 0x2000;
+    return true;
+}
+
+static bool fragment_ipv6(struct cursor in, struct fragment_fields *out)
+{
+    uint16_t field;
+    if (!cursor_u8(&in, &out->proto) || !cursor_skip(&in, 1) || !cursor_u16(&in, &field) ||
+        !cursor_u32(&in, &out->id))
+        return false;
+    out->offset = field & 0xfff8u;
+    out->more = field & 1;
+    return true;
+}
+
+bool headers_fragment(const struct palua_packet *packet, uint32_t layer,
+                      struct fragment_fields *out)
+{
+    out->header = layer;
+    if (packet->layers[layer].protocol == PALUA_PROTOCOL_IP)
+        return fragment_ipv4(layer_cursor(packet, layer), out);
+    for (out->header = headers_ip_last(packet, layer); out->header > layer; out->header--)
+        if (packet->layers[out->header].flags & PALUA_LAYER_FRAGMENT)
+            return fragment_ipv6(layer_cursor(packet, out->header), out);
     return false;
 }

@@ -22,6 +22,20 @@ struct ip_fields {
 /** @return false if the layer is not IP, or its fixed header was not captured whole */
 bool headers_ip(const struct palua_packet *packet, uint32_t layer, struct ip_fields *out);
 
+/** Which part of its datagram a fragment is. */
+struct fragment_fields {
+    uint32_t id;
+    uint32_t offset; /**< bytes */
+    uint32_t header; /**< index of the last header before the fragment's payload */
+    uint8_t proto;   /**< IP protocol of what is fragmented, as this fragment says */
+    bool more;
+};
+
+/** @param layer  an IP layer
+ * @return false if it is no fragment, or the fields were not captured */
+bool headers_fragment(const struct palua_packet *packet, uint32_t layer,
+                      struct fragment_fields *out);
+
 /** A header with ports: TCP, UDP, SCTP, DCCP, UDP-Lite. */
 struct transport_fields {
     uint16_t sport;
@@ -55,6 +69,10 @@ bool headers_link(const struct palua_packet *packet, uint32_t layer, struct link
 /** The last of the headers that belong to an IP layer: itself, or its last IPv6 extension header.
  */
 uint32_t headers_ip_last(const struct palua_packet *packet, uint32_t layer);
+
+/** The captured bytes behind an IP layer's headers: of the whole datagram, in the packet that
+ * completes it. */
+struct palua_slice headers_ip_payload(const struct palua_packet *packet, uint32_t layer);
 
 /** The IPv4 identification, or that of an IPv6 fragment header among the extension headers.
  * @return false if there is none */

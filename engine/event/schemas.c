@@ -161,8 +161,10 @@ static const struct palua_field network_fields[] = {
     [NETWORK_EVENT_ID] =
         PALUA_FIELD(struct network_event, id, PALUA_UINT,
                     "identification; IPv6: of the fragment header, absent without one", OPTIONAL),
-    [NETWORK_EVENT_PAYLOAD] = PALUA_FIELD(struct network_event, payload, PALUA_BYTES,
-                                          "captured bytes behind header and extension headers"),
+    [NETWORK_EVENT_PAYLOAD] =
+        PALUA_FIELD(struct network_event, payload, PALUA_BYTES,
+                    "captured bytes behind header and extension headers; of the whole "
+                    "datagram, in the packet that completes it"),
 };
 
 static const struct palua_field transport_fields[] = {
@@ -188,6 +190,24 @@ static const struct palua_field transport_fields[] = {
                                           "TCP flags, as packet.tcp_flags", OPTIONAL),
     [TRANSPORT_EVENT_WINDOW] = PALUA_FIELD(struct transport_event, window, PALUA_UINT,
                                            "TCP window as sent, not scaled", OPTIONAL),
+};
+
+static const struct palua_field fragment_fields[] = {
+    [FRAGMENT_EVENT_VERSION] = PALUA_FIELD(struct fragment_event, version, PALUA_UINT, "4 or 6"),
+    [FRAGMENT_EVENT_SRC] = PALUA_FIELD(struct fragment_event, src, PALUA_IPADDR, "source address"),
+    [FRAGMENT_EVENT_DST] =
+        PALUA_FIELD(struct fragment_event, dst, PALUA_IPADDR, "destination address"),
+    [FRAGMENT_EVENT_PROTO] =
+        PALUA_FIELD(struct fragment_event, proto, PALUA_ENUM,
+                    "IP protocol number of what is fragmented, as this fragment says", PROTO_FIELD),
+    [FRAGMENT_EVENT_ID] = PALUA_FIELD(struct fragment_event, id, PALUA_UINT,
+                                      "identification, the same for all fragments of a datagram"),
+    [FRAGMENT_EVENT_OFFSET] = PALUA_FIELD(struct fragment_event, offset, PALUA_UINT,
+                                          "where its payload begins in the datagram's, bytes"),
+    [FRAGMENT_EVENT_MORE] =
+        PALUA_FIELD(struct fragment_event, more, PALUA_BOOL, "it is not the last fragment"),
+    [FRAGMENT_EVENT_PAYLOAD] = PALUA_FIELD(struct fragment_event, payload, PALUA_BYTES,
+                                           "captured payload of this fragment"),
 };
 
 static const struct palua_field flow_start_fields[] = {
@@ -259,6 +279,9 @@ const struct palua_schema event_schemas[EVENT_ENGINE_COUNT] = {
                              "RFC 791, RFC 8200", struct network_event, network_fields),
     [EVENT_TRANSPORT] = SCHEMA("transport", "every TCP or UDP layer of a packet, outer to inner",
                                "RFC 9293, RFC 768", struct transport_event, transport_fields),
+    [EVENT_FRAGMENT] =
+        SCHEMA("fragment", "every fragment of an IP datagram", "RFC 791, RFC 8200 section 4.5",
+               struct fragment_event, fragment_fields),
     [EVENT_FLOW_START] = SCHEMA("flow.start", "the first packet of a flow", NULL,
                                 struct flow_start_event, flow_start_fields),
     [EVENT_FLOW_END] =

@@ -68,6 +68,19 @@ struct transport_event {
     uint8_t proto;
 };
 
+/** `fragment`: one per IP layer that holds a fragment. */
+struct fragment_event {
+    struct palua_event event;
+    struct palua_slice src;
+    struct palua_slice dst;
+    struct palua_slice payload;
+    uint32_t id;
+    uint32_t offset;
+    uint8_t version;
+    uint8_t proto;
+    bool more;
+};
+
 /** `flow.start`: the flow's identity stands in the event too, so that it is a row by itself. */
 struct flow_start_event {
     struct palua_event event;
@@ -172,6 +185,18 @@ enum transport_event_field {
     TRANSPORT_EVENT_FLAGS,
     TRANSPORT_EVENT_WINDOW,
     TRANSPORT_EVENT_FIELD_COUNT
+};
+
+enum fragment_event_field {
+    FRAGMENT_EVENT_VERSION,
+    FRAGMENT_EVENT_SRC,
+    FRAGMENT_EVENT_DST,
+    FRAGMENT_EVENT_PROTO,
+    FRAGMENT_EVENT_ID,
+    FRAGMENT_EVENT_OFFSET,
+    FRAGMENT_EVENT_MORE,
+    FRAGMENT_EVENT_PAYLOAD,
+    FRAGMENT_EVENT_FIELD_COUNT
 };
 
 /** Of palua_flow_schema, and the first fields of flow.start and flow.end. */

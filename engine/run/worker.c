@@ -68,9 +68,9 @@ struct worker *worker_new(const struct worker_options *options, struct error *er
         memory_free(worker);
         return NULL;
     }
-    worker->layers = wants(worker, EVENT_LINK)->subscribed ||
-                     wants(worker, EVENT_NETWORK)->subscribed ||
-                     wants(worker, EVENT_TRANSPORT)->subscribed;
+    worker->layers =
+        wants(worker, EVENT_LINK)->subscribed || wants(worker, EVENT_NETWORK)->subscribed ||
+        wants(worker, EVENT_FRAGMENT)->subscribed || wants(worker, EVENT_TRANSPORT)->subscribed;
     if (needs_flows(worker))
         worker->flows = open_flows(worker);
     worker->names = layer_names_new(options->decoder);
@@ -135,7 +135,8 @@ static void flow_ended(void *context, struct flow *flow, enum flow_reason reason
 static void layer_events(struct worker *worker, uint32_t layer)
 {
     struct dissection_call *call = &worker->call;
-    static const enum event_kind kinds[] = {EVENT_LINK, EVENT_NETWORK, EVENT_TRANSPORT};
+    static const enum event_kind kinds[] = {EVENT_LINK, EVENT_NETWORK, EVENT_FRAGMENT,
+                                            EVENT_TRANSPORT};
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         const struct interest_kind *want = wants(worker, kinds[i]);
         if (!want->subscribed)

@@ -346,6 +346,34 @@ Test(builders, expected_flows_may_leave_parts_open)
                      "proto=17 service=rtp");
 }
 
+Test(builders, fragments_say_which_part_they_are)
+{
+    put_eth(frame, ON_IP);
+    put_ip_fields(frame, 0x45, 28, 0x2003, P_UDP);
+    put_fill(frame, 8, 'x');
+    probe_decode(probe, ETHERNET, frame);
+    cr_expect_str_eq(layer(EVENT_FRAGMENT, 1),
+                     "version=4 src=10.0.0.1 dst=10.0.0.2 proto=17 id=7 offset=24 more=true "
+                     "payload=7878787878787878");
+    cr_expect_str_eq(layer(EVENT_FRAGMENT, 0), "-");
+    frame->len = 0;
+    put_eth(frame, ON_IPV6);
+    put_ipv6(frame, P_FRAGMENT, 9);
+    put_fragment_header(frame, P_TCP, 16);
+    put_fill(frame, 1, 'x');
+    probe_decode(probe, ETHERNET, frame);
+    cr_expect_str_eq(layer(EVENT_FRAGMENT, 1),
+                     "version=6 src=2001:db8::1 dst=2001:db8::2 proto=6 id=7 offset=16 more=false "
+                     "payload=78");
+    frame->len = 0;
+    put_eth(frame, ON_IPV6);
+    put_ipv6(frame, P_FRAGMENT, 9);
+    put_fragment_header(frame, P_NONE, 0); // atomic: no fragment
+    put_fill(frame, 1, 'x');
+    probe_decode(probe, ETHERNET, frame);
+    cr_expect_str_eq(layer(EVENT_FRAGMENT, 1), "-");
+}
+
 Test(builders, capture_end_sums_up)
 {
     struct capture_sum sum = {.packets = 3,
