@@ -21,6 +21,16 @@ return {
         other_timeout = 60, -- seconds; the same for other protocols (1 to 604800)
         community_id_seed = 0, -- seed of the Community ID (0 to 65535)
     },
+    -- Putting fragmented datagrams together. IPv6 datagrams whose fragments overlap are dropped, whatever the policy (RFC 5722).
+    defrag = {
+        policy = 2, -- where IPv4 fragments overlap, do as: 0 first, 1 last, 2 BSD, 3 Linux, 4 Windows, 5 Solaris (0 to 5)
+        ip_timeout = 30, -- seconds; time from its first fragment after which an unfinished IPv4 datagram is given up (1 to 3600)
+        ipv6_timeout = 60, -- seconds; the same for IPv6 (1 to 3600)
+        memory_cap = 67108864, -- bytes; fragments held; at the cap the datagram begun first is given up (65536 to 1099511627776)
+        datagram_cap = 65536, -- datagrams; unfinished datagrams; at the cap the one begun first is given up (1 to 16777216)
+        fragment_cap = 8192, -- fragments; fragments of one datagram; with more it is given up (2 to 65536)
+        host_cap = 65536, -- fragments; fragments held of one source; at the cap its datagram begun first is given up (2 to 16777216)
+    },
     -- Scripts.
     lua = {
         memory_cap = 268435456, -- bytes; Lua heap per script instance (1048576 to 1099511627776)

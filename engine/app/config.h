@@ -28,6 +28,20 @@
     X(flow, icmp_timeout, 60, 1, 604800, "seconds", "idle time after which an ICMP flow ends")     \
     X(flow, other_timeout, 60, 1, 604800, "seconds", "the same for other protocols")               \
     X(flow, community_id_seed, 0, 0, 65535, "", "seed of the Community ID")                        \
+    X(defrag, policy, 2, 0, 5, "",                                                                 \
+      "where IPv4 fragments overlap, do as: 0 first, 1 last, 2 BSD, 3 Linux, 4 Windows, 5 "        \
+      "Solaris")                                                                                   \
+    X(defrag, ip_timeout, 30, 1, 3600, "seconds",                                                  \
+      "time from its first fragment after which an unfinished IPv4 datagram is given up")          \
+    X(defrag, ipv6_timeout, 60, 1, 3600, "seconds", "the same for IPv6")                           \
+    X(defrag, memory_cap, 67108864, 65536, 1099511627776, "bytes",                                 \
+      "fragments held; at the cap the datagram begun first is given up")                           \
+    X(defrag, datagram_cap, 65536, 1, 16777216, "datagrams",                                       \
+      "unfinished datagrams; at the cap the one begun first is given up")                          \
+    X(defrag, fragment_cap, 8192, 2, 65536, "fragments",                                           \
+      "fragments of one datagram; with more it is given up")                                       \
+    X(defrag, host_cap, 65536, 2, 16777216, "fragments",                                           \
+      "fragments held of one source; at the cap its datagram begun first is given up")             \
     X(lua, memory_cap, 268435456, 1048576, 1099511627776, "bytes", "Lua heap per script instance") \
     X(aggregate, key_cap, 1000000, 16, 1000000000, "keys",                                         \
       "keys per aggregation; at the cap the rest goes to (other)")

@@ -127,6 +127,7 @@ void batch_give(struct batch_pool *pool, struct batch *batch)
     for (uint32_t part = 0; part < batch->part_count; part++)
         part_clear(&batch->parts[part]);
     batch->anomalies.count = 0;
+    batch->datagrams = NULL;
     arena_reset(&batch->arena);
     block_release(batch->block);
     batch->block = NULL;

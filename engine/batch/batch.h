@@ -33,6 +33,17 @@ struct anomaly_list {
     size_t cap;
 };
 
+/** A datagram that was put together from fragments, and the packets that brought them, as they
+ * arrived, duplicates included; the last is the one that completed it. */
+struct batch_datagram {
+    struct batch_datagram *next;
+    const uint64_t *packets; /**< their numbers */
+    uint32_t packet_count;
+    uint32_t packet; /**< index in the batch of the one that completed it */
+    uint8_t layer;   /**< index of its IP layer */
+    uint8_t buffer;  /**< its payload is this buffer of the packet */
+};
+
 /** A buffer handed to the batch by host->retire or by a stage. */
 struct retired {
     struct retired *next;
@@ -67,9 +78,10 @@ struct batch {
     struct palua_packet *packets;
     uint32_t count; /**< packets in it */
     uint32_t packet_cap;
-    struct arena arena;            /**< the producer's: reassembled buffers */
-    struct anomaly_list anomalies; /**< in packet order */
-    struct batch_tick *ticks;      /**< in the batch's arena, ascending */
+    struct arena arena;               /**< the producer's: reassembled buffers */
+    struct anomaly_list anomalies;    /**< in packet order */
+    struct batch_datagram *datagrams; /**< in the batch's arena, in packet order; NULL if none */
+    struct batch_tick *ticks;         /**< in the batch's arena, ascending */
     uint32_t tick_count;
     struct part *parts; /**< one per worker */
     uint32_t part_count;

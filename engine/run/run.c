@@ -75,8 +75,10 @@ static void process(struct running *running, struct batch *batch)
 {
     struct setup *setup = &running->setup;
     decode_batch(setup->decoder, batch, 0, batch->count);
-    running->anomalies += batch->anomalies.count;
     clock_batch(&running->clock, batch);
+    if (setup->defrag)
+        defrag_batch(setup->defrag, batch);
+    running->anomalies += batch->anomalies.count;
     worker_batch(setup->worker, batch);
     analyse(running, batch);
     if (setup->options->progress)
@@ -190,6 +192,7 @@ static void tell_summary(struct running *running)
     text_init(&line);
     capture_totals(setup->capture, &summary.capture);
     worker_totals(setup->worker, &summary.worker);
+    defrag_counters(setup->defrag, &summary.defrag);
     summary.anomalies += summary.worker.anomalies;
     worker_counters(setup->worker, add_counter, &counters);
     summary.counters = counters.data;

@@ -13,6 +13,8 @@
  */
 enum { BATCH_COUNT = 2 };
 
+#define SECOND_NS INT64_C(1000000000)
+
 static bool ends_with(const char *name, const char *suffix)
 {
     size_t len = strlen(name), suffix_len = strlen(suffix);
@@ -186,6 +188,20 @@ static bool load_analyses(struct setup *setup, struct error *err)
     return true;
 }
 
+static struct defrag *open_defrag(const struct config *config, const struct decoder *decoder)
+{
+    struct defrag_options options = {
+        .policy = (enum defrag_policy)config->defrag_policy,
+        .ip_timeout_ns = config->defrag_ip_timeout * SECOND_NS,
+        .ipv6_timeout_ns = config->defrag_ipv6_timeout * SECOND_NS,
+        .memory_cap = (uint64_t)config->defrag_memory_cap,
+        .datagram_cap = (uint32_t)config->defrag_datagram_cap,
+        .fragment_cap = (uint32_t)config->defrag_fragment_cap,
+        .host_cap = (uint32_t)config->defrag_host_cap,
+    };
+    return defrag_new(&options, decoder);
+}
+
 static bool start_stages(struct setup *setup, struct error *err)
 {
     const struct run_options *options = setup->options;
@@ -198,6 +214,8 @@ static bool start_stages(struct setup *setup, struct error *err)
     setup->worker = worker_new(&worker_options, err);
     if (!setup->worker)
         return false;
+    if (defrag_needed(setup->interest, setup->registry))
+        setup->defrag = open_defrag(config, setup->decoder);
     setup->batches = batch_pool_new(BATCH_COUNT, (uint32_t)config->batch_packets, 1,
                                     registry_count(setup->registry));
     setup->capture = capture_new(&(struct capture_options){
@@ -230,6 +248,7 @@ void setup_fini(struct setup *setup)
         setup->analyses[i]->ops->free(setup->analyses[i]);
     if (setup->worker)
         worker_free(setup->worker);
+    defrag_free(setup->defrag);
     if (setup->capture)
         capture_free(setup->capture);
     if (setup->batches)

@@ -10,6 +10,7 @@
 #include "app/config.h"
 #include "capture/capture.h"
 #include "decode/decode.h"
+#include "defrag/defrag.h"
 #include "event/interest.h"
 #include "plugin/analysis.h"
 #include "plugin/plugin.h"
@@ -24,6 +25,7 @@ struct setup {
     struct plugin_set *plugins;
     struct interest *interest;
     struct decoder *decoder;
+    struct defrag *defrag;      /**< NULL: nobody needs whole datagrams */
     struct analysis **analyses; /**< load order */
     size_t analysis_count;
     size_t analysis_cap;

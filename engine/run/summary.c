@@ -56,6 +56,11 @@ void summary_text(const struct summary *summary, struct text *out)
     }
     add_count(out, summary->anomalies, "anomalies");
     add_count(out, summary->worker.flows_evicted, "flows evicted at the cap");
+    add_count(out, summary->defrag.reassembled, "datagrams reassembled");
+    add_count(out, summary->defrag.incomplete, "datagrams left incomplete");
+    add_count(out, summary->defrag.overlapping, "datagrams dropped for overlapping fragments");
+    add_count(out, summary->defrag.shed, "fragmented datagrams shed at a cap");
+    add_count(out, summary->defrag.skipped, "fragments malformed or cut");
     add_count(out, summary->clock_jumps, "timestamps held back as wrong");
     add_count(out, summary->errors, "errors");
     add_count(out, summary->damaged, "inputs damaged or unreadable");

@@ -8,11 +8,13 @@
 
 #include "base/text.h"
 #include "capture/capture.h"
+#include "defrag/table.h"
 #include "run/worker.h"
 
 struct summary {
     struct capture_totals capture;
     struct worker_totals worker;
+    struct defrag_counters defrag;
     uint64_t anomalies;   /**< malformed headers and messages */
     uint64_t clock_jumps; /**< timestamps held back as wrong */
     uint64_t errors;      /**< script and plugin errors */

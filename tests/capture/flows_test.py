@@ -15,7 +15,7 @@ import pathlib
 import subprocess
 import sys
 
-from layers_test import FLOWS, REGRESSION, SKIPPED, difference, has_comparable_flows, is_gradable
+from layers_test import FLOWS, REGRESSION, SKIPPED, difference, is_gradable, knows_encapsulations
 
 TCP, UDP, SCTP = "6", "17", "132"
 
@@ -25,9 +25,31 @@ UDP_PROMISES = {
     "pcapplusplus/Fuzzers__RegressionTests__clusterfuzz-testcase-minimized-FuzzTarget-6185045124251648": 1,
     REGRESSION + "clusterfuzz-testcase-minimized-FuzzTarget-5114733584449536": 1,
     REGRESSION + "clusterfuzz-testcase-minimized-FuzzTarget-5421416466481152": 1,
+    "ndpi/fuzz-2006-06-26-2594.pcap": 21,
+    "tcpdump/babel_update_oobr.pcap": 7,
     "tcpdump/lwres-pointer-arithmetic-ub.pcap": 1,
     # Cut to 128 bytes, which its records give as the packets' length.
     "snabb/program__ipfix__tests__sanitized4k_truncated128.pcap": 194,
+    "zeek/quic__383379789-decrypt-crash.pcap": 2,
+}
+# Sides of TCP whose data offset is below 20 bytes: palua takes no payload from them.
+TCP_OFFSETS = {"ndpi/pcap__ip_fragmented_garbage.pcap": 2}
+
+# Captures in which sides differ once datagrams are put together, by the number of sides: layers_test.py does not compare their flows.
+DATAGRAMS = {
+    # tshark goes by the version nibble behind Ethernet.
+    "ndpi/fuzz-2006-06-26-2594.pcap": 1,
+    # tshark dissects a first fragment by itself if the snaplen cut it.
+    "ndpi/pcap__badpackets.pcap": 93,
+    "tcpdump/esp_truncated.pcap": 1,
+    "tcpdump/lmp-lmp_print_data_link_subobjs-oobr.pcap": 1,
+    "tcpdump/rx_serviceid_oobr.pcap": 1,
+    # The oracle's flows leave out an echo reply that it reassembles itself.
+    "suricata-verify/exception-policy-defrag-01__ipv4frags.pcap": 1,
+    # With its hop-by-hop header each datagram is longer than a length field can say.
+    "zeek/Traces__ipv6-reassembly-state-leak.pcap": 2,
+    # The third fragment reaches beyond the end that the second gave: palua leaves it out, tshark takes it.
+    "zeek/ipv4__fragmented-1.pcap": 1,
 }
 
 # Zeek's logs that differ, and why. Each must differ.
@@ -88,11 +110,13 @@ def sides_differ(program, captures, name, oracle):
     got, got_payload = palua_sides(program, captures / "files" / name)
     lines = []
     moved = difference(want, got)
-    if len(moved) != FLOWS.get(name, 0):
-        lines.append(f"packets of {len(moved)} sides differ, expected {FLOWS.get(name, 0)}: {dict(list(moved.items())[:3])}")
+    expected = FLOWS.get(name, 0) + DATAGRAMS.get(name, 0)
+    if len(moved) != expected:
+        lines.append(f"packets of {len(moved)} sides differ, expected {expected}: {dict(list(moved.items())[:3])}")
     moved = {key: pair for key, pair in difference(want_payload, got_payload).items() if key in got and key in want}
-    expected = UDP_PROMISES.get(name, 0)
-    if len(moved) != expected or any(str(key[4]) != UDP or want < got for key, (want, got) in moved.items()):
+    expected = UDP_PROMISES.get(name, 0) + TCP_OFFSETS.get(name, 0)
+    proto = TCP if name in TCP_OFFSETS else UDP
+    if len(moved) != expected or any(str(key[4]) != proto or want < got for key, (want, got) in moved.items()):
         lines.append(f"payload of {len(moved)} sides differs, expected {expected}: {dict(list(moved.items())[:3])}")
     return lines, len(want)
 
@@ -151,7 +175,7 @@ def compare_oracle(program, captures):
     for path in sorted((captures / "oracle").glob("*/*.json.gz")):
         name = str(path.relative_to(captures / "oracle"))[:-len(".json.gz")]
         oracle = json.loads(gzip.decompress(path.read_bytes()))
-        if not is_gradable(oracle) or not has_comparable_flows(oracle):
+        if not is_gradable(oracle) or not knows_encapsulations(oracle):
             continue
         lines, count = sides_differ(program, captures, name, oracle)
         failures += [f"{name}: {line}" for line in lines]

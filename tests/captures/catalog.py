@@ -45,18 +45,21 @@ def tshark_count(path):
 
 
 def tshark_fields(path, *fields):
-    """A row of values for each frame; datagrams are not reassembled."""
-    args = ["tshark", "-n", "-r", path, "-o", "ip.defragment:FALSE", "-o", "ipv6.defragment:FALSE", "-T", "fields", "-E", "occurrence=a"]
+    """A row of values for each frame; datagrams are reassembled."""
+    args = ["tshark", "-n", "-r", path, "-o", "ip.defragment:TRUE", "-o", "ipv6.defragment:TRUE", "-T", "fields", "-E", "occurrence=a"]
     run = subprocess.run(args + [word for field in fields for word in ("-e", field)], capture_output=True, text=True)
     return [line.split("\t") for line in run.stdout.splitlines()]
 
 
 def whole_frames(path, *fields):
-    """As tshark_fields, without fragments."""
+    """As tshark_fields, without the fragments that complete no datagram."""
     marks = "ip.flags.mf", "ip.frag_offset", "ipv6.fraghdr.more", "ipv6.fraghdr.offset"
-    for row in tshark_fields(path, *marks, *fields):
-        if not set(",".join(row[:len(marks)]).split(",")) - {"", "0"}:
-            yield row[len(marks):]
+    whole = "ip.reassembled.length", "ipv6.reassembled.length"
+    for row in tshark_fields(path, *marks, *whole, *fields):
+        fragment = set(",".join(row[:len(marks)]).split(",")) - {"", "0"}
+        row = row[len(marks):]
+        if not fragment or any(row[:len(whole)]):
+            yield row[len(whole):]
 
 
 def stacks(path):

@@ -38,3 +38,16 @@ Test(summary, tells_everything_shed_or_damaged)
            "stopped "
            "early, results are partial\n");
 }
+
+Test(summary, tells_what_became_of_fragments)
+{
+    expect(&(struct summary){.defrag = {.fragments = 90,
+                                        .reassembled = 5,
+                                        .incomplete = 4,
+                                        .overlapping = 3,
+                                        .shed = 2,
+                                        .skipped = 1}},
+           "palua: 0 packets, 0 B in 0.00 s, 5 datagrams reassembled, 4 datagrams left incomplete, "
+           "3 datagrams dropped for overlapping fragments, 2 fragmented datagrams shed at a cap, "
+           "1 fragments malformed or cut\n");
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/** Who wins where fragments of an IPv4 datagram overlap: what the receiver's stack would do (Novak,
+ * "Target-Based Fragmentation Reassembly", 2005).
+ *
+ * The rules compare a new fragment with each piece that is left of earlier ones. IPv6 has no
+ * choice: RFC 5722 drops the datagram. Pure, any thread. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** The numbers are those of the configuration key defrag.policy. */
+enum defrag_policy {
+    DEFRAG_FIRST,   /**< what came first stays */
+    DEFRAG_LAST,    /**< what came last replaces it */
+    DEFRAG_BSD,     /**< the earlier, unless the new one begins before it */
+    DEFRAG_LINUX,   /**< the earlier, unless the new one begins before it or where it begins */
+    DEFRAG_WINDOWS, /**< the earlier, unless the new one begins before it and ends behind it */
+    DEFRAG_SOLARIS, /**< the same, or ends where it ends */
+    DEFRAG_POLICY_COUNT
+};
+
+/** Whether a new fragment [start, end) takes the bytes it shares with the piece [old_start,
+ * old_end). */
+static inline bool defrag_policy_replaces(enum defrag_policy policy, uint32_t start, uint32_t end,
+                                          uint32_t old_start, uint32_t old_end)
+{
+    switch (policy) {
+    case DEFRAG_LAST:
+        return true;
+    case DEFRAG_BSD:
+        return start < old_start;
+    case DEFRAG_LINUX:
+        return start <= old_start;
+    case DEFRAG_WINDOWS:
+        return start < old_start && end > old_end;
+    case DEFRAG_SOLARIS:
+        return start < old_start && end >= old_end;
+    default:
+        return false;
+    }
+}
