@@ -42,6 +42,9 @@ const char *nearest(const char *name, const char *const *names, size_t count)
     const char *best = NULL;
     if (name_len > NAME_CAP)
         return NULL;
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(name, names[i]) == 0)
+            return names[i];
     for (size_t i = 0; i < count; i++) {
         size_t len = strlen(names[i]);
         if (len > NAME_CAP)

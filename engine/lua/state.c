@@ -27,32 +27,50 @@ static void *count_alloc(void *data, void *block, size_t old_size, size_t new_si
     return out;
 }
 
+/** Bytecode where it fits, else the text. */
+static int load_chunk(lua_State *L, const struct embedded_module *module, bool precompiled)
+{
+    lua_pushfstring(L, "=%s", module->name);
+    const char *name = lua_tostring(L, -1);
+    if (precompiled)
+        return luaL_loadbuffer(L, (const char *)module->code, module->code_size, name);
+    return luaL_loadbuffer(L, (const char *)module->text, module->text_size, name);
+}
+
 static int load_embedded(lua_State *L)
 {
     const struct embedded_module *module = lua_touserdata(L, lua_upvalueindex(1));
-    lua_pushfstring(L, "=%s", module->name);
-    if (luaL_loadbuffer(L, (const char *)module->data, module->size, lua_tostring(L, -1)) != 0)
+    if (load_chunk(L, module, lua_toboolean(L, lua_upvalueindex(2))) != 0)
         return lua_error(L);
     lua_pushstring(L, module->name);
     lua_call(L, 1, 1);
     return 1;
 }
 
-static void preload(lua_State *L, const struct embedded_module *module)
+/** Whether this is the LuaJIT that the build made bytecode with. */
+static bool fits(lua_State *L)
+{
+    lua_getglobal(L, "jit");
+    lua_getfield(L, -1, "version");
+    const char *version = lua_tostring(L, -1);
+    bool same = version && strcmp(version, embedded_luajit) == 0;
+    lua_pop(L, 2);
+    return same;
+}
+
+static void preload(lua_State *L, const struct embedded_module *module, bool precompiled)
 {
     lua_pushlightuserdata(L, (void *)module);
-    lua_pushcclosure(L, load_embedded, 1);
+    lua_pushboolean(L, precompiled);
+    lua_pushcclosure(L, load_embedded, 2);
     lua_setfield(L, -2, module->name);
 }
 
 static int load_host(lua_State *L)
 {
     lua_newtable(L);
-    for (const struct embedded_module *module = embedded_modules; module->name; module++)
-        if (strcmp(module->name, "cdef") == 0) {
-            lua_pushlstring(L, (const char *)module->data, module->size);
-            lua_setfield(L, -2, "cdef");
-        }
+    lua_pushlstring(L, embedded_cdef, embedded_cdef_size);
+    lua_setfield(L, -2, "cdef");
     lua_pushinteger(L, PALUA_ABI_VERSION);
     lua_setfield(L, -2, "abi_version");
     abi_push_layout(L);
@@ -74,9 +92,9 @@ static int open_state(lua_State *L)
     luaL_gsub(L, lua_tostring(L, -1), "./?.lua;", "");
     lua_setfield(L, -3, "path");
     lua_getfield(L, -2, "preload");
+    bool precompiled = fits(L);
     for (const struct embedded_module *module = embedded_modules; module->name; module++)
-        if (strcmp(module->name, "cdef") != 0)
-            preload(L, module);
+        preload(L, module, precompiled);
     lua_pushcfunction(L, load_host);
     lua_setfield(L, -2, "palua.host");
     lua_getglobal(L, "require");
