@@ -20,6 +20,13 @@ return {
         icmp_timeout = 60, -- seconds; idle time after which an ICMP flow ends (1 to 604800)
         other_timeout = 60, -- seconds; the same for other protocols (1 to 604800)
         community_id_seed = 0, -- seed of the Community ID (0 to 65535)
+        key_vlan = 1, -- 1: the innermost VLAN id is part of a flow's key (0 to 1)
+        key_network = 1, -- 1: so is the network's id of a tunnel: VNI of VXLAN and Geneve, VSID of NVGRE, I-SID (0 to 1)
+        key_session = 0, -- 1: so is the id of a tunnel's session: GTP-U, L2TP, PPTP, ERSPAN, NSH; directions differ (0 to 1)
+        key_gre = 0, -- 1: so is the key of GRE (0 to 1)
+        key_label = 0, -- 1: so is the last MPLS label; directions differ (0 to 1)
+        key_pppoe = 0, -- 1: so is the session id of PPPoE (0 to 1)
+        key_outer = 0, -- 1: so are the addresses of the IP layers around (0 to 1)
     },
     -- Putting fragmented datagrams together. IPv6 datagrams whose fragments overlap are dropped, whatever the policy (RFC 5722).
     defrag = {

@@ -28,6 +28,15 @@
     X(flow, icmp_timeout, 60, 1, 604800, "seconds", "idle time after which an ICMP flow ends")     \
     X(flow, other_timeout, 60, 1, 604800, "seconds", "the same for other protocols")               \
     X(flow, community_id_seed, 0, 0, 65535, "", "seed of the Community ID")                        \
+    X(flow, key_vlan, 1, 0, 1, "", "1: the innermost VLAN id is part of a flow's key")             \
+    X(flow, key_network, 1, 0, 1, "",                                                              \
+      "1: so is the network's id of a tunnel: VNI of VXLAN and Geneve, VSID of NVGRE, I-SID")      \
+    X(flow, key_session, 0, 0, 1, "",                                                              \
+      "1: so is the id of a tunnel's session: GTP-U, L2TP, PPTP, ERSPAN, NSH; directions differ")  \
+    X(flow, key_gre, 0, 0, 1, "", "1: so is the key of GRE")                                       \
+    X(flow, key_label, 0, 0, 1, "", "1: so is the last MPLS label; directions differ")             \
+    X(flow, key_pppoe, 0, 0, 1, "", "1: so is the session id of PPPoE")                            \
+    X(flow, key_outer, 0, 0, 1, "", "1: so are the addresses of the IP layers around")             \
     X(defrag, policy, 2, 0, 5, "",                                                                 \
       "where IPv4 fragments overlap, do as: 0 first, 1 last, 2 BSD, 3 Linux, 4 Windows, 5 "        \
       "Solaris")                                                                                   \

@@ -3,7 +3,7 @@
  * extension (802.1BR, and VN-Tag before it). */
 #include "decode/walk.h"
 
-enum { BACKBONE_LEN = 18, VNTAG_LEN = 6, ETAG_LEN = 8 };
+enum { BACKBONE_LEN = 18, ISID = 0xffffff, VNTAG_LEN = 6, ETAG_LEN = 8 };
 enum { SECTAG_LEN = 6, SECTAG_SCI_LEN = 8, ICV_LEN = 16, TYPE_LEN = 2 };
 enum { TCI_SCI = 0x20, TCI_CHANGED = 0x0c /* E and C: the payload is not what was sent */ };
 
@@ -26,7 +26,14 @@ static unsigned tag(struct walk *walk, uint16_t protocol, uint32_t len)
 
 unsigned bridge_backbone(struct walk *walk)
 {
-    return tag(walk, PALUA_PROTOCOL_IEEE8021AH, BACKBONE_LEN);
+    struct cursor in = walk->in;
+    uint32_t tci;
+    uint8_t count = walk->count;
+    bool whole = cursor_u32(&in, &tci);
+    unsigned next = tag(walk, PALUA_PROTOCOL_IEEE8021AH, BACKBONE_LEN);
+    if (whole && walk->count > count)
+        walk_context(walk, DECODE_CONTEXT_NETWORK, tci & ISID);
+    return next;
 }
 
 unsigned bridge_port_tag(struct walk *walk, uint16_t protocol)

@@ -138,11 +138,12 @@ static inline void finish(struct walk *walk)
     packet->layer_count = walk->count;
     packet->network = walk->network;
     packet->transport = walk->transport;
+    packet->context = walk->context;
     bool whole = walk->network != PALUA_NO_LAYER && !(walk->flags & PALUA_PACKET_FRAGMENT);
     if (whole && (walk->transport != PALUA_NO_LAYER || !needs_more(walk))) {
         walk->flags |= PALUA_PACKET_FLOW;
-        packet->flow_hash =
-            tuple_hash(walk->src, walk->dst, walk->sport, walk->dport, walk->proto, walk->vlan);
+        packet->flow_hash = tuple_hash(walk->src, walk->dst, walk->sport, walk->dport, walk->proto,
+                                       walk->vlan, walk->context);
     }
     packet->flags = walk->flags;
 }
@@ -192,6 +193,8 @@ void decode_reassembled(const struct decoder *decoder, struct batch *batch, uint
         .ip = packet->network,
         .network = packet->network,
         .transport = PALUA_NO_LAYER,
+        .around = packet->context,
+        .context = packet->context,
         .ipv6 = packet->layers[packet->network].protocol == PALUA_PROTOCOL_IPV6,
         .packet = packet,
         .decoder = decoder,

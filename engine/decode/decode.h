@@ -26,7 +26,12 @@
  * layer.aux: ETH the type or length field; VLAN and IEEE8021AD the VLAN id; SLL the protocol field;
  * NULL the address family; ARP the opcode; IP and IPV6 the protocol behind the last extension
  * header seen; extension headers and AH their next header; TCP the flags, NS to FIN, 9 bits; ICMP
- * and ICMPV6 type << 8 | code; a plugin's layer what the plugin says. */
+ * and ICMPV6 type << 8 | code; a plugin's layer what the plugin says.
+ *
+ * layer.context, with PALUA_LAYER_CONTEXT: VLAN and IEEE8021AD the VLAN id; MPLS the last label of
+ * the stack; PPPOES the session id; IEEE8021AH the I-SID; GRE the key if there is one (NVGRE, RFC
+ * 7637, which is a key and an Ethernet payload without sequence number: the VSID; version 1: the
+ * call id); a plugin's layer what the plugin says. */
 #pragma once
 
 #include <stdbool.h>
@@ -82,11 +87,27 @@ enum decode_fault {
 const char *decode_fault_name(uint16_t code);
 const char *decode_fault_text(uint16_t code);
 
+/** What may tell apart flows that have the same five-tuple: bits of a mask. */
+enum decode_context {
+    DECODE_CONTEXT_VLAN = 1,    /**< the id of the innermost VLAN tag around the flow */
+    DECODE_CONTEXT_NETWORK = 2, /**< VNI of VXLAN and Geneve, VSID of NVGRE, I-SID of 802.1ah */
+    DECODE_CONTEXT_SESSION = 4, /**< TEID of GTP-U; L2TP, ERSPAN and PPTP ids; path of NSH */
+    DECODE_CONTEXT_GRE = 8,     /**< key of GRE */
+    DECODE_CONTEXT_LABEL = 16,  /**< the last MPLS label */
+    DECODE_CONTEXT_PPPOE = 32,  /**< session id of PPPoE */
+    DECODE_CONTEXT_OUTER = 64,  /**< the addresses of the IP layers around the flow */
+    DECODE_CONTEXT_USUAL = DECODE_CONTEXT_VLAN | DECODE_CONTEXT_NETWORK
+};
+
 struct decoder;
 
 /** With the engine's protocols. Read-only once set up, so shared by all threads. */
 struct decoder *decoder_new(void);
 void decoder_free(struct decoder *decoder);
+/** Says what becomes part of flows' keys, a mask over enum decode_context; DECODE_CONTEXT_USUAL if
+ * never called. */
+void decoder_key(struct decoder *decoder, unsigned contexts);
+
 /** Adds a decoder plugin's bindings and gives its layers a protocol number, PALUA_PROTOCOL_PLUGIN
  * and up in the order of adding. The plugin must outlive the decoder. Two plugins bound to the same
  * UDP port, or a plugin bound to what the engine or another plugin decodes, is an error; nothing is
@@ -136,8 +157,9 @@ struct decode_tuple {
     uint16_t dport; /**< and the type that answers it, or the code if nothing does
                        (flow/community_id.h) */
     uint16_t vlan;  /**< of the innermost VLAN tag between the network layer and the one that
-                       carries it; 0 if none */
+                       carries it; 0 if none, or if the key leaves VLANs out */
     uint8_t proto;
+    uint32_t context; /**< as packet->context */
 };
 
 /** @return false without PALUA_PACKET_FLOW */
@@ -146,3 +168,31 @@ bool decode_tuple(const struct palua_packet *packet, struct decode_tuple *out);
 /** What packet->flow_hash holds: 32 well mixed bits, the same for both directions, the same in
  * every run (so no defence against chosen collisions: a table keyed by it seeds its own). */
 uint32_t decode_tuple_hash(const struct decode_tuple *tuple);
+
+/** Whether a layer is an extension header: it stands between an IP header and its payload. */
+static inline bool decode_is_extension(uint16_t protocol)
+{
+    return (protocol >= PALUA_PROTOCOL_IPV6_HOPOPTS && protocol <= PALUA_PROTOCOL_AH) ||
+           (protocol >= PALUA_PROTOCOL_MIPV6 && protocol <= PALUA_PROTOCOL_SHIM6);
+}
+
+/** The tunnel that something travels in. */
+struct decode_tunnel {
+    uint32_t id;       /**< context of the layer; valid if has_id */
+    uint16_t protocol; /**< of the layer: VXLAN, GRE…; IP in IP: of the IP layer around */
+    uint8_t layer;     /**< its index */
+    uint8_t outer;     /**< index of the IP layer that carries it, PALUA_NO_LAYER if none does */
+    bool has_id;
+};
+
+/** Whether a layer is a tunnel: it has a context other than a VLAN id, is GRE or a plugin's layer
+ * in IP, or is an IP layer with another one as its payload.
+ * @return false if it is none, or quoted in an ICMP error */
+bool decode_tunnel_at(const struct palua_packet *packet, uint32_t layer, struct decode_tunnel *out);
+
+/** The innermost tunnel around a layer; layer_count: around the payload of the innermost one.
+ * @return false if there is none */
+bool decode_tunnel(const struct palua_packet *packet, uint32_t layer, struct decode_tunnel *out);
+
+/** The id of the innermost VLAN tag around a layer. @return false if there is none */
+bool decode_vlan(const struct palua_packet *packet, uint32_t layer, uint16_t *id);

@@ -121,7 +121,13 @@ struct decoder *decoder_new(void)
     FILL(decoder->ip_protocols[0], ip_protocols);
     FILL(decoder->ip_protocols[1], ip_protocols);
     FILL(decoder->ip_protocols[1], ipv6_extensions);
+    decoder_key(decoder, DECODE_CONTEXT_USUAL);
     return decoder;
+}
+
+void decoder_key(struct decoder *decoder, unsigned contexts)
+{
+    decoder->keyed = (uint8_t)contexts;
 }
 
 void decoder_free(struct decoder *decoder)

@@ -25,6 +25,7 @@ struct decoder {
     uint8_t udp_ports[65536];
     uint8_t ip_protocols[2][256]; /**< behind IPv4, behind IPv6 */
     bool udp_bound;               /**< udp_ports has an entry */
+    uint8_t keyed;                /**< enum decode_context: what becomes part of flows' keys */
     uint32_t plugin_count;
     const struct palua_plugin *plugins[DECODER_PLUGIN_CAP];
     uint16_t fault_base[DECODER_PLUGIN_CAP]; /**< code of each plugin's first anomaly */

@@ -5,7 +5,8 @@
 
 enum { GRE_FIXED_LEN = 4, OPTION_LEN = 4, ROUTE_LEN = 4 };
 enum { CHECKSUM = 0x8000, ROUTING = 0x4000, KEY = 0x2000, SEQUENCE = 0x1000, ACK = 0x0080 };
-enum { VERSION = 0x0007, VERSION_PPTP = 1, ETHERTYPE_LEAST = 0x600 };
+enum { VERSION = 0x0007, VERSION_PPTP = 1, ETHERTYPE_LEAST = 0x600, ETHERTYPE_BRIDGED = 0x6558 };
+enum { VSID_SHIFT = 8 };
 
 /** The fields that the flags announce. */
 static uint32_t options_len(uint16_t flags)
@@ -41,6 +42,22 @@ static void trim(struct walk *walk, uint32_t header_len, uint16_t flags, bool *b
         walk_trim(walk, header_len + len);
 }
 
+/** What the key means. RFC 7637 section 3.2: NVGRE has a key, of which 24 bits name the network,
+ * and neither checksum nor sequence number; its payload is Ethernet. */
+static void note_key(struct walk *walk, struct cursor in, uint16_t flags, uint16_t type)
+{
+    uint32_t key;
+    if (!(flags & KEY) || !cursor_skip(&in, GRE_FIXED_LEN) ||
+        (flags & (CHECKSUM | ROUTING) && !cursor_skip(&in, OPTION_LEN)) || !cursor_u32(&in, &key))
+        return;
+    if ((flags & VERSION) == VERSION_PPTP)
+        walk_context(walk, DECODE_CONTEXT_SESSION, key & UINT16_MAX);
+    else if (type == ETHERTYPE_BRIDGED && !(flags & (CHECKSUM | ROUTING | SEQUENCE)))
+        walk_context(walk, DECODE_CONTEXT_NETWORK, key >> VSID_SHIFT);
+    else
+        walk_context(walk, DECODE_CONTEXT_GRE, key);
+}
+
 unsigned gre_header(struct walk *walk)
 {
     struct cursor in = walk->in;
@@ -61,7 +78,9 @@ unsigned gre_header(struct walk *walk)
     len = (uint32_t)(in.pos - walk->in.pos);
     trim(walk, len, flags, &beyond);
     unsigned next = type >= ETHERTYPE_LEAST ? walk->decoder->ethertypes[type] : WALK_DATA;
+    in = walk->in;
     next = walk_through(walk, PALUA_PROTOCOL_GRE, len, flags, next);
+    note_key(walk, in, flags, type);
     if (beyond && !walk->quoted)
         walk_odd(walk, DECODE_FAULT_PAYLOAD_LEN, GRE_FIXED_LEN);
     /* A keepalive, or a bare acknowledgement, carries nothing. */

@@ -41,8 +41,7 @@ unsigned link_vlan(struct walk *walk, uint16_t protocol)
         !cursor_u16(&fixed, &type))
         return walk_short(walk, protocol, VLAN_LEN);
     tag &= 0xfff;
-    walk->tag = tag;
-    walk_layer(walk, protocol, VLAN_LEN, tag);
+    walk_tag(walk, walk_layer(walk, protocol, VLAN_LEN, tag));
     walk_to(walk, &in);
     return link_type(walk, type, 2);
 }

@@ -5,7 +5,7 @@
  * payload apart: 4 and 6 for IP, 0 for a control word, 1 for an associated channel. */
 #include "decode/walk.h"
 
-enum { ENTRY_LEN = 4, BOTTOM = 0x100, CONTROL_WORD_LEN = 4 };
+enum { ENTRY_LEN = 4, BOTTOM = 0x100, LABEL_SHIFT = 12, CONTROL_WORD_LEN = 4 };
 enum { STACK_CAP = 16383 }; /* the record has 16 bits for the header's length */
 enum { MACS_LEN = 12, ETHERTYPE_LEAST = 0x600, LENGTH_MOST = 1500 };
 
@@ -56,6 +56,7 @@ unsigned mpls_stack(struct walk *walk)
         count++;
     } while (!(entry & BOTTOM) && count < STACK_CAP);
     walk_layer(walk, PALUA_PROTOCOL_MPLS, count * ENTRY_LEN, (uint16_t)count);
+    walk_context(walk, DECODE_CONTEXT_LABEL, entry >> LABEL_SHIFT);
     walk_to(walk, &in);
     return payload(walk);
 }

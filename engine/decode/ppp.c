@@ -90,6 +90,8 @@ unsigned ppp_ethernet(struct walk *walk, uint16_t protocol)
     if (!beyond)
         walk_trim(walk, PPPOE_LEN + (uint32_t)len);
     walk_layer(walk, protocol, PPPOE_LEN, session);
+    if (protocol == PALUA_PROTOCOL_PPPOES)
+        walk_context(walk, DECODE_CONTEXT_PPPOE, session);
     if (beyond && !walk->quoted)
         walk_odd(walk, DECODE_FAULT_PAYLOAD_LEN, 4);
     walk_to(walk, &in);

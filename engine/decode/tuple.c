@@ -65,7 +65,9 @@ static uint16_t vlan(const struct palua_packet *packet)
         const struct palua_layer *layer = &packet->layers[i];
         if (layer->protocol == PALUA_PROTOCOL_IP || layer->protocol == PALUA_PROTOCOL_IPV6)
             break;
-        if (layer->protocol == PALUA_PROTOCOL_VLAN || layer->protocol == PALUA_PROTOCOL_IEEE8021AD)
+        bool tag =
+            layer->protocol == PALUA_PROTOCOL_VLAN || layer->protocol == PALUA_PROTOCOL_IEEE8021AD;
+        if (tag && layer->flags & PALUA_LAYER_KEYED)
             return layer->aux;
     }
     return 0;
@@ -75,7 +77,7 @@ bool decode_tuple(const struct palua_packet *packet, struct decode_tuple *out)
 {
     if (!(packet->flags & PALUA_PACKET_FLOW))
         return false;
-    *out = (struct decode_tuple){.vlan = vlan(packet)};
+    *out = (struct decode_tuple){.vlan = vlan(packet), .context = packet->context};
     if (!addresses(packet, out))
         return false;
     if (packet->transport != PALUA_NO_LAYER)
@@ -98,7 +100,7 @@ static uint64_t word(struct palua_slice address)
 uint32_t decode_tuple_hash(const struct decode_tuple *tuple)
 {
     return tuple_hash(word(tuple->src), word(tuple->dst), tuple->sport, tuple->dport, tuple->proto,
-                      tuple->vlan);
+                      tuple->vlan, tuple->context);
 }
 
 void tuple_network(const struct palua_packet *packet, uint64_t *src, uint64_t *dst,

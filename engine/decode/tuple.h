@@ -36,6 +36,20 @@ static inline uint64_t tuple_fold(uint64_t high, uint64_t low)
     return tuple_mix(high, low);
 }
 
+/** Adds a context to the hash of those around it. */
+static inline uint32_t tuple_context(uint32_t around, uint32_t kind, uint32_t context)
+{
+    uint64_t hash = tuple_mix((uint64_t)kind << 32 | context, around);
+    return (uint32_t)(hash ^ hash >> 32);
+}
+
+/** Adds the ends of an outer IP layer, whichever way the packet goes. */
+static inline uint32_t tuple_ends(uint32_t around, uint64_t src, uint64_t dst)
+{
+    uint64_t hash = tuple_mix(tuple_mix(src, 0) + tuple_mix(dst, 0), around);
+    return (uint32_t)(hash ^ hash >> 32);
+}
+
 /** What the hash takes of a packet's network layer, which there must be: its addresses as words,
  * and the VLAN id. */
 void tuple_network(const struct palua_packet *packet, uint64_t *src, uint64_t *dst,
@@ -43,9 +57,9 @@ void tuple_network(const struct palua_packet *packet, uint64_t *src, uint64_t *d
 
 /** The symmetric hash: the sum of the two ends does not know which came first. */
 static inline uint32_t tuple_hash(uint64_t src, uint64_t dst, uint16_t sport, uint16_t dport,
-                                  uint8_t proto, uint16_t vlan)
+                                  uint8_t proto, uint16_t vlan, uint32_t context)
 {
     uint64_t ends = tuple_mix(src, sport) + tuple_mix(dst, dport);
-    uint64_t hash = tuple_mix(ends, (uint64_t)vlan << 8 | proto);
+    uint64_t hash = tuple_mix(ends, (uint64_t)context << 32 | (uint64_t)vlan << 8 | proto);
     return (uint32_t)(hash ^ hash >> 32);
 }

@@ -105,6 +105,14 @@ static void plugin_fault(struct walk *walk, uint32_t plugin, const struct palua_
                walk->count - 1u, layer->offset + offset);
 }
 
+static void plugin_context(struct walk *walk, const struct palua_decoded *found)
+{
+    if (found->context_kind == PALUA_CONTEXT_NETWORK)
+        walk_context(walk, DECODE_CONTEXT_NETWORK, found->context);
+    else if (found->context_kind == PALUA_CONTEXT_SESSION)
+        walk_context(walk, DECODE_CONTEXT_SESSION, found->context);
+}
+
 /** Looks up what a plugin says comes next. */
 static unsigned plugin_next(struct walk *walk, const struct palua_decoded *found)
 {
@@ -153,6 +161,7 @@ unsigned walk_plugin(struct walk *walk, unsigned slot)
     if (found.header_len > UINT16_MAX)
         found.header_len = UINT32_MAX;
     walk_layer(walk, (uint16_t)(PALUA_PROTOCOL_PLUGIN + plugin), found.header_len, found.aux);
+    plugin_context(walk, &found);
     if (found.anomaly)
         plugin_fault(walk, plugin, &found);
     return plugin_behind(walk, &found) ? plugin_next(walk, &found) : WALK_END;

@@ -17,11 +17,12 @@
 #include "batch/batch.h"
 #include "decode/decode.h"
 #include "decode/decoder.h"
+#include "decode/tuple.h"
 
 struct walk {
     struct cursor in; /**< captured bytes from the next header on; base is the frame or buffer */
     uint32_t left;    /**< bytes on the wire from the next header on */
-    uint16_t tag;     /**< id of the last VLAN tag since the last IP header */
+    uint16_t tag;     /**< id of the last keyed VLAN tag since the last IP header */
     uint8_t count;    /**< layers so far */
     uint8_t buffer;   /**< that the walk is in, as in struct palua_layer */
     uint8_t quoted;   /**< PALUA_LAYER_QUOTED inside an ICMP error, else 0 */
@@ -33,7 +34,9 @@ struct walk {
     uint8_t proto; /**< behind the network layer's extension headers; that of the transport layer if
                       there is one */
     bool ipv6;     /**< the chain's IP layer is IPv6 */
-    uint16_t vlan; /**< as in struct decode_tuple, like what follows */
+    uint32_t around;  /**< hash of the keyed contexts so far */
+    uint32_t context; /**< that of the packet: `around` when its network layer was met */
+    uint16_t vlan;    /**< as in struct decode_tuple, like what follows */
     uint16_t sport;
     uint16_t dport;
     uint64_t src; /**< addresses as words, see tuple.h */
@@ -116,6 +119,28 @@ static inline struct palua_layer *walk_layer(struct walk *walk, uint16_t protoco
     return layer;
 }
 
+/** Notes the context of the layer added last. */
+static inline void walk_context(struct walk *walk, enum decode_context kind, uint32_t context)
+{
+    struct palua_layer *layer = walk_last(walk);
+    bool keyed = walk->decoder->keyed & kind;
+    layer->context = context;
+    layer->flags |= (uint8_t)(PALUA_LAYER_CONTEXT | (keyed ? PALUA_LAYER_KEYED : 0));
+    if (keyed && !walk->quoted)
+        walk->around = tuple_context(walk->around, kind, context);
+}
+
+/** The same of a VLAN tag, whose id stands in aux and which a five-tuple has a place of its own
+ * for. */
+static inline void walk_tag(struct walk *walk, struct palua_layer *layer)
+{
+    bool keyed = walk->decoder->keyed & DECODE_CONTEXT_VLAN;
+    layer->context = layer->aux;
+    layer->flags |= (uint8_t)(PALUA_LAYER_CONTEXT | (keyed ? PALUA_LAYER_KEYED : 0));
+    if (keyed)
+        walk->tag = layer->aux;
+}
+
 /** Moves to where `in`, a copy of the walk's cursor, has got to. */
 static inline void walk_to(struct walk *walk, const struct cursor *in)
 {
@@ -179,10 +204,15 @@ static inline void ip_enter(struct walk *walk, bool ipv6, uint64_t src, uint64_t
     walk->ipv6 = ipv6;
     if (walk->quoted)
         return;
+    if (walk->network != PALUA_NO_LAYER && walk->decoder->keyed & DECODE_CONTEXT_OUTER) {
+        walk->around = tuple_ends(walk->around, walk->src, walk->dst);
+        walk->packet->layers[walk->network].flags |= PALUA_LAYER_KEYED;
+    }
     walk->network = walk->ip;
     walk->transport = PALUA_NO_LAYER;
     walk->proto = (uint8_t)walk_last(walk)->aux;
     walk->vlan = walk->tag;
+    walk->context = walk->around;
     walk->tag = 0;
     walk->sport = 0;
     walk->dport = 0;

@@ -35,19 +35,13 @@ static uint64_t mix_addresses(const struct palua_packet *packet, uint32_t layer,
 static uint64_t context_of(const struct palua_packet *packet)
 {
     uint64_t context = 0;
-    for (uint32_t i = 0; i < packet->network; i++)
-        switch (packet->layers[i].protocol) {
-        case PALUA_PROTOCOL_VLAN:
-        case PALUA_PROTOCOL_IEEE8021AD:
-            context = tuple_mix(context, packet->layers[i].aux + 1u);
-            break;
-        case PALUA_PROTOCOL_IP:
-        case PALUA_PROTOCOL_IPV6:
+    for (uint32_t i = 0; i < packet->network; i++) {
+        const struct palua_layer *layer = &packet->layers[i];
+        if (layer->flags & PALUA_LAYER_CONTEXT)
+            context = tuple_mix(context, layer->context + UINT64_C(1));
+        if (layer->protocol == PALUA_PROTOCOL_IP || layer->protocol == PALUA_PROTOCOL_IPV6)
             context = mix_addresses(packet, i, context);
-            break;
-        default:
-            break;
-        }
+    }
     return context;
 }
 

@@ -13,7 +13,8 @@
 struct fragment_key {
     uint8_t src[16]; /**< IPv4: the first 4 bytes, the rest 0 */
     uint8_t dst[16];
-    uint64_t context; /**< of what lies around the IP layer: VLAN tags and tunnel ends, hashed */
+    uint64_t
+        context; /**< of what lies around the IP layer: VLAN tags, tunnels and their ends, hashed */
     uint32_t id;
     uint16_t version; /**< 4 or 6 */
     uint16_t proto;   /**< IPv4 only: in IPv6 fragments of one datagram may differ in it */

@@ -2,6 +2,7 @@
 #include "event/headers.h"
 
 #include "base/cursor.h"
+#include "decode/decode.h"
 
 enum {
     MAC_LEN = 6,
@@ -173,28 +174,10 @@ bool headers_link(const struct palua_packet *packet, uint32_t layer, struct link
     return true;
 }
 
-static bool is_extension(const struct palua_packet *packet, uint32_t layer)
-{
-    if (layer >= packet->layer_count)
-        return false;
-    switch (packet->layers[layer].protocol) {
-    case PALUA_PROTOCOL_IPV6_HOPOPTS:
-    case PALUA_PROTOCOL_IPV6_ROUTING:
-    case PALUA_PROTOCOL_IPV6_FRAGMENT:
-    case PALUA_PROTOCOL_IPV6_DSTOPTS:
-    case PALUA_PROTOCOL_AH:
-    case PALUA_PROTOCOL_MIPV6:
-    case PALUA_PROTOCOL_HIP:
-    case PALUA_PROTOCOL_SHIM6:
-        return true;
-    default:
-        return false;
-    }
-}
-
 uint32_t headers_ip_last(const struct palua_packet *packet, uint32_t layer)
 {
-    while (is_extension(packet, layer + 1))
+    while (layer + 1 < packet->layer_count &&
+           decode_is_extension(packet->layers[layer + 1].protocol))
         layer++;
     return layer;
 }

@@ -38,23 +38,29 @@ const struct palua_schema palua_common_schema = {
 };
 
 /** The identity's fields; AT(member) says where they stand in the record. */
-#define IDENTITY_FIELDS(record, AT)                                                             \
-    PALUA_FIELD_AS(record, AT(uid), "uid", PALUA_STRING,                                        \
-                   "unique name of the flow, the same in every run over the same capture"),     \
-        PALUA_FIELD_AS(record, AT(community_id), "community_id", PALUA_STRING,                  \
-                       "Community ID version 1, shared with other tools"),                      \
-        PALUA_FIELD_AS(record, AT(orig_h), "orig_h", PALUA_IPADDR, "address of the originator", \
-                       .aliases = "id.orig_h"),                                                 \
-        PALUA_FIELD_AS(record, AT(orig_p), "orig_p", PALUA_UINT,                                \
-                       "port of the originator; ICMP: the type", .aliases = "id.orig_p"),       \
-        PALUA_FIELD_AS(record, AT(resp_h), "resp_h", PALUA_IPADDR, "address of the responder",  \
-                       .aliases = "id.resp_h"),                                                 \
-        PALUA_FIELD_AS(record, AT(resp_p), "resp_p", PALUA_UINT,                                \
-                       "port of the responder; ICMP: the answering type, or the code",          \
-                       .aliases = "id.resp_p"),                                                 \
-        PALUA_FIELD_AS(record, AT(proto), "proto", PALUA_ENUM, "IP protocol number",            \
-                       .names = &ip_protocol_names),                                            \
-        PALUA_FIELD_AS(record, AT(vlan), "vlan", PALUA_UINT, "id of the innermost VLAN tag",    \
+#define IDENTITY_FIELDS(record, AT)                                                               \
+    PALUA_FIELD_AS(record, AT(uid), "uid", PALUA_STRING,                                          \
+                   "unique name of the flow, the same in every run over the same capture"),       \
+        PALUA_FIELD_AS(record, AT(community_id), "community_id", PALUA_STRING,                    \
+                       "Community ID version 1, shared with other tools"),                        \
+        PALUA_FIELD_AS(record, AT(orig_h), "orig_h", PALUA_IPADDR, "address of the originator",   \
+                       .aliases = "id.orig_h"),                                                   \
+        PALUA_FIELD_AS(record, AT(orig_p), "orig_p", PALUA_UINT,                                  \
+                       "port of the originator; ICMP: the type", .aliases = "id.orig_p"),         \
+        PALUA_FIELD_AS(record, AT(resp_h), "resp_h", PALUA_IPADDR, "address of the responder",    \
+                       .aliases = "id.resp_h"),                                                   \
+        PALUA_FIELD_AS(record, AT(resp_p), "resp_p", PALUA_UINT,                                  \
+                       "port of the responder; ICMP: the answering type, or the code",            \
+                       .aliases = "id.resp_p"),                                                   \
+        PALUA_FIELD_AS(record, AT(proto), "proto", PALUA_ENUM, "IP protocol number",              \
+                       .names = &ip_protocol_names),                                              \
+        PALUA_FIELD_AS(record, AT(vlan), "vlan", PALUA_UINT, "id of the innermost VLAN tag",      \
+                       .flags = PALUA_OPTIONAL),                                                  \
+        PALUA_FIELD_AS(record, AT(tunnel), "tunnel", PALUA_STRING,                                \
+                       "protocol of the innermost tunnel around the first packet, such as vxlan", \
+                       .flags = PALUA_OPTIONAL),                                                  \
+        PALUA_FIELD_AS(record, AT(tunnel_id), "tunnel_id", PALUA_UINT,                            \
+                       "that tunnel's VNI, VSID, TEID, key, label or session id",                 \
                        .flags = PALUA_OPTIONAL)
 
 /** What changes while a flow lives. */

@@ -209,6 +209,8 @@ enum flow_field {
     FLOW_FIELD_RESP_P,
     FLOW_FIELD_PROTO,
     FLOW_FIELD_VLAN,
+    FLOW_FIELD_TUNNEL,
+    FLOW_FIELD_TUNNEL_ID,
     FLOW_FIELD_SHARED_COUNT, /**< the fields that flow.start and flow.end have as their own */
     FLOW_FIELD_TS = FLOW_FIELD_SHARED_COUNT,
     FLOW_FIELD_COUNT

@@ -18,7 +18,7 @@ struct name {
     uint8_t addr_len;
     uint8_t proto;
     uint32_t ordinal;
-    uint32_t reserved;
+    uint32_t context;
 };
 _Static_assert(sizeof(struct name) == 56, "the name is hashed as memory: no padding");
 
@@ -39,6 +39,7 @@ void flow_uid(const struct flow *flow, char out[FLOW_UID_LEN])
         .addr_len = flow->addr_len,
         .proto = flow->proto,
         .ordinal = flow->ordinal,
+        .context = flow->context,
     };
     memcpy(name.addresses, flow->addresses, sizeof name.addresses);
     XXH128_hash_t hash = XXH3_128bits(&name, sizeof name);
@@ -51,13 +52,28 @@ static bool wants(uint64_t mask, enum flow_field field)
     return palua_field_bit(mask, field);
 }
 
+static void add_tunnel(const struct flow *flow, const struct decoder *decoder,
+                       struct palua_flow *out)
+{
+    if (flow->tunnel == PALUA_PROTOCOL_NONE || !decoder)
+        return;
+    const char *name = decoder_protocol_name(decoder, flow->tunnel);
+    out->tunnel = (struct palua_slice){(const uint8_t *)name, (uint32_t)strlen(name), 0};
+    out->tunnel_id = flow->tunnel_id;
+    out->present |= UINT64_C(1) << FLOW_FIELD_TUNNEL;
+    if (flow->has_tunnel_id)
+        out->present |= UINT64_C(1) << FLOW_FIELD_TUNNEL_ID;
+}
+
 /** Without its texts. */
-static struct palua_flow *make(const struct flow *flow, struct arena *arena)
+static struct palua_flow *make(const struct flow *flow, const struct decoder *decoder,
+                               struct arena *arena)
 {
     struct palua_flow *out = arena_zalloc(arena, sizeof *out, _Alignof(struct palua_flow));
     out->id = flow->id;
     out->ts_ns = flow->first_ts_ns;
     out->present = flow->vlan ? UINT64_C(1) << FLOW_FIELD_VLAN : 0;
+    add_tunnel(flow, decoder, out);
     memcpy(out->addresses, flow->addresses, sizeof out->addresses);
     out->orig_h = (struct palua_slice){out->addresses, flow->addr_len, 0};
     out->resp_h = (struct palua_slice){out->addresses + 16, flow->addr_len, 0};
@@ -89,7 +105,7 @@ const struct palua_flow *flow_identity(const struct flow_table *table, struct fl
                                        uint64_t wanted, uint64_t batch, struct arena *arena)
 {
     if (!flow->identity || flow->identity_batch != batch) {
-        flow->identity = make(flow, arena);
+        flow->identity = make(flow, flow_table_decoder(table), arena);
         flow->identity_batch = batch;
     }
     // Ours until the batch is handed on: text that is wanted only now may still be added.

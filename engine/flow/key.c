@@ -10,7 +10,7 @@
 
 enum { PROTO_ICMP = 1, PROTO_ICMPV6 = 58 };
 
-_Static_assert(sizeof(struct flow_key) == 40, "the key is hashed as memory: no padding");
+_Static_assert(sizeof(struct flow_key) == 48, "the key is hashed as memory: no padding");
 _Static_assert(offsetof(struct flow, vlan) == offsetof(struct flow, ports) + 4 &&
                    offsetof(struct flow, addr_len) == offsetof(struct flow, ports) + 6 &&
                    offsetof(struct flow, proto) == offsetof(struct flow, ports) + 7,
@@ -60,6 +60,7 @@ void flow_key_of(const struct decode_tuple *tuple, struct flow_key *out, uint8_t
         .low = {src[0] ^ first, src[1] ^ second},
         .high = {dst[0] ^ first, dst[1] ^ second},
         .rest = swap ? flow_key_turned(rest) : rest,
+        .context = tuple->context,
     };
     *swapped = swap;
 }
@@ -85,5 +86,6 @@ void flow_key_store(const struct flow_key *key, uint8_t low_responds, struct flo
     out->vlan = (uint16_t)(rest >> 32);
     out->addr_len = (uint8_t)(rest >> 48);
     out->proto = (uint8_t)(rest >> 56);
+    out->context = (uint32_t)key->context;
     out->flags = low_responds ? FLOW_LOW_RESPONDS : 0;
 }

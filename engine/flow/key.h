@@ -48,5 +48,5 @@ static inline bool flow_key_matches(const struct flow_key *key, const struct flo
     memcpy(&rest, flow->ports, sizeof rest);
     rest = low ? flow_key_turned(rest) : rest;
     return ((ends[0] ^ key->low[0]) | (ends[1] ^ key->low[1]) | (ends[2] ^ key->high[0]) |
-            (ends[3] ^ key->high[1]) | (rest ^ key->rest)) == 0;
+            (ends[3] ^ key->high[1]) | (rest ^ key->rest) | (flow->context ^ key->context)) == 0;
 }

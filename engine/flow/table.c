@@ -46,6 +46,7 @@ struct flow_table {
     uint64_t next_id;
     uint32_t shard_cap;
     uint16_t community_id_seed;
+    const struct decoder *decoder;
     flow_ended_fn ended;
     void *context;
     struct flow_counters counters;
@@ -90,6 +91,7 @@ struct flow_table *flow_table_new(const struct flow_options *options, uint32_t w
     table->next_id = ((uint64_t)worker << WORKER_SHIFT) + 1;
     table->shard_cap = (options->cap - 1) / SHARD_COUNT + 1;
     table->community_id_seed = options->community_id_seed;
+    table->decoder = options->decoder;
     table->ended = ended;
     table->context = context;
     return table;
@@ -108,6 +110,11 @@ void flow_table_free(struct flow_table *table)
 uint16_t flow_table_community_id_seed(const struct flow_table *table)
 {
     return table->community_id_seed;
+}
+
+const struct decoder *flow_table_decoder(const struct flow_table *table)
+{
+    return table->decoder;
 }
 
 static int64_t deadline_of(const struct flow_table *table, const struct flow *flow)
@@ -211,6 +218,16 @@ struct beginning {
     uint8_t swapped; /**< the sender is the high end */
 };
 
+static void note_tunnel(struct flow *flow, const struct palua_packet *packet)
+{
+    struct decode_tunnel tunnel;
+    if (!decode_tunnel(packet, packet->network, &tunnel))
+        return;
+    flow->tunnel = tunnel.protocol;
+    flow->tunnel_id = tunnel.id;
+    flow->has_tunnel_id = tunnel.has_id;
+}
+
 static struct flow *begin(struct flow_table *table, const struct beginning *from)
 {
     const struct palua_packet *packet = from->packet;
@@ -228,6 +245,7 @@ static struct flow *begin(struct flow_table *table, const struct beginning *from
     flow->first_ts_ns = packet->ts_ns;
     flow->last_ts_ns = packet->ts_ns;
     flow->ordinal = from->ordinal;
+    note_tunnel(flow, packet);
     flow_shard_add(&table->shards[shard], flow);
     flow_wheel_add(&table->wheel, flow, deadline_of(table, flow));
     table->counters.created++;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /** The flow table of one worker: which packets belong together, who began, and when it is over.
  *
- * Keyed by the symmetric five-tuple and context (VLAN). The originator is the sender of the first
+ * Keyed by the symmetric five-tuple and context: the VLAN id and a hash of the tunnels around it
+ * (see decoder_key; two of 2^32 tunnels may share one). The originator is the sender of the first
  * packet; if that is a TCP SYN-ACK, its receiver. (A flow whose beginning was not captured may so
  * be the wrong way round; ports are not guessed from.)
  *
@@ -72,6 +73,7 @@ struct flow {
     uint16_t timer_slot;
     uint8_t dissector; /**< 1 + index of the dissector bound to it, 0 none */
     uint8_t shard;     /**< private */
+    uint32_t context;  /**< as in struct decode_tuple */
 
     int64_t last_ts_ns;        /**< highest timestamp */
     uint64_t last_packet;      /**< number of the last packet; 0: the record is free */
@@ -83,8 +85,11 @@ struct flow {
     void *dissector_state;       /**< of the bound dissector, freed by the ended callback's owner */
     struct palua_flow *identity; /**< in the arena of batch identity_batch, made on demand */
     uint64_t identity_batch;
-    uint32_t syn;     /**< private: sequence number of the first SYN */
-    uint32_t ordinal; /**< tells apart flows with the same key and first timestamp */
+    uint32_t syn;       /**< private: sequence number of the first SYN */
+    uint32_t ordinal;   /**< tells apart flows with the same key and first timestamp */
+    uint32_t tunnel_id; /**< of the innermost tunnel around the first packet, see decode_tunnel */
+    uint16_t tunnel;    /**< its protocol, PALUA_PROTOCOL_NONE if there is none */
+    bool has_tunnel_id;
 };
 
 struct flow_options {
@@ -95,6 +100,8 @@ struct flow_options {
     int64_t icmp_timeout_ns;
     int64_t other_timeout_ns;
     uint16_t community_id_seed;
+    const struct decoder *decoder; /**< knows the names of tunnels' protocols; NULL: they have none
+                                    */
 };
 
 /** Called for every flow that ends, before it is forgotten. It must not call back into the table,
@@ -124,6 +131,7 @@ struct flow_key {
     uint64_t high[2];
     uint64_t rest; /**< as memory: low port, high port, VLAN, address length, protocol: as struct
                       flow has them */
+    uint64_t context;
 };
 
 /** What is known of a packet's flow before it is looked up. */
@@ -148,6 +156,7 @@ struct flow *flow_table_find(struct flow_table *table, const struct palua_packet
 
 /** As in the options. */
 uint16_t flow_table_community_id_seed(const struct flow_table *table);
+const struct decoder *flow_table_decoder(const struct flow_table *table);
 
 /** Ends every flow whose deadline is at or before `now_ns`, in order of (deadline, first packet).
  */

@@ -17,6 +17,7 @@
     X(palua_layer, offset)           \
     X(palua_layer, header_len)       \
     X(palua_layer, aux)              \
+    X(palua_layer, context)          \
     X(palua_packet, number)          \
     X(palua_packet, ts_ns)           \
     X(palua_packet, data)            \
@@ -24,6 +25,7 @@
     X(palua_packet, caplen)          \
     X(palua_packet, file)            \
     X(palua_packet, layer_count)     \
+    X(palua_packet, context)         \
     X(palua_packet, layers)          \
     X(palua_flow, id)                \
     X(palua_flow, ts_ns)             \
@@ -31,7 +33,9 @@
     X(palua_flow, uid)               \
     X(palua_flow, orig_h)            \
     X(palua_flow, proto)             \
+    X(palua_flow, tunnel)            \
     X(palua_flow, uid_text)          \
+    X(palua_flow, tunnel_id)         \
     X(palua_flow_live, duration_ns)  \
     X(palua_flow_live, resp_payload) \
     X(palua_event, packet)           \

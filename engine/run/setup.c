@@ -89,6 +89,19 @@ static bool configure(struct setup *setup, struct error *err)
     return set_plugin_options(setup, err);
 }
 
+/** What tells apart flows of the same five-tuple. */
+static void key_flows(struct setup *setup)
+{
+    const struct config *config = &setup->config;
+    decoder_key(setup->decoder, (config->flow_key_vlan ? DECODE_CONTEXT_VLAN : 0U) |
+                                    (config->flow_key_network ? DECODE_CONTEXT_NETWORK : 0U) |
+                                    (config->flow_key_session ? DECODE_CONTEXT_SESSION : 0U) |
+                                    (config->flow_key_gre ? DECODE_CONTEXT_GRE : 0U) |
+                                    (config->flow_key_label ? DECODE_CONTEXT_LABEL : 0U) |
+                                    (config->flow_key_pppoe ? DECODE_CONTEXT_PPPOE : 0U) |
+                                    (config->flow_key_outer ? DECODE_CONTEXT_OUTER : 0U));
+}
+
 static bool add_script(struct setup *setup, const char *name, struct error *err)
 {
     const struct run_options *options = setup->options;
@@ -206,6 +219,7 @@ static bool start_stages(struct setup *setup, struct error *err)
 {
     const struct run_options *options = setup->options;
     const struct config *config = &setup->config;
+    key_flows(setup);
     struct worker_options worker_options = {.config = config,
                                             .plugins = setup->plugins,
                                             .registry = setup->registry,

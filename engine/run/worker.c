@@ -53,6 +53,7 @@ static struct flow_table *open_flows(struct worker *worker)
         .icmp_timeout_ns = config->flow_icmp_timeout * SECOND_NS,
         .other_timeout_ns = config->flow_other_timeout * SECOND_NS,
         .community_id_seed = (uint16_t)config->flow_community_id_seed,
+        .decoder = worker->options.decoder,
     };
     return flow_table_new(&options, worker->options.index, flow_ended, worker);
 }

@@ -43,6 +43,8 @@ static bool decode(struct palua_slice bytes, struct palua_decoded *out)
     if (!palua_cursor_u16(&in, &version_vlan) || !palua_cursor_u16(&in, &session))
         return false;
     out->aux = session & SESSION;
+    out->context_kind = PALUA_CONTEXT_SESSION;
+    out->context = session & SESSION;
     if (version_vlan >> 12 == TYPE_3_VERSION)
         return type_3(in, out);
     out->header_len = TYPE_2_LEN;

@@ -4,6 +4,7 @@
 #include <palua/plugin.h>
 
 enum { FIXED_LEN = 8, OPTION_LEN = 4, OPTIONS_WORDS = 0x3f, OPTION_WORDS = 0x1f };
+enum { VNI_SHIFT = 8 };
 enum { OPTION_OVERRUN = 1 };
 
 /** RFC 8926 section 3.5: options fill their space exactly. */
@@ -26,10 +27,13 @@ static bool decode(struct palua_slice bytes, struct palua_decoded *out)
     struct palua_cursor in = palua_cursor_of(bytes), options;
     uint8_t version_words;
     uint16_t type;
+    uint32_t vni;
     /* RFC 8926 section 3.4: the version is 0. */
     if (!palua_cursor_u8(&in, &version_words) || !palua_cursor_skip(&in, 1) ||
-        !palua_cursor_u16(&in, &type) || !palua_cursor_skip(&in, 4) || version_words >> 6)
+        !palua_cursor_u16(&in, &type) || !palua_cursor_u32(&in, &vni) || version_words >> 6)
         return false;
+    out->context_kind = PALUA_CONTEXT_NETWORK;
+    out->context = vni >> VNI_SHIFT;
     uint32_t options_len = (version_words & OPTIONS_WORDS) * 4u;
     if (palua_cursor_sub(&in, options_len, &options))
         check_options(options, out);

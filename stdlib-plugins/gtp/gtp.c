@@ -63,10 +63,13 @@ static bool decode(struct palua_slice bytes, struct palua_decoded *out)
     struct palua_cursor in = palua_cursor_of(bytes);
     uint8_t flags, type;
     uint16_t len;
+    uint32_t teid;
     if (!palua_cursor_u8(&in, &flags) || !palua_cursor_u8(&in, &type) ||
-        !palua_cursor_u16(&in, &len) || !palua_cursor_skip(&in, 4) ||
+        !palua_cursor_u16(&in, &len) || !palua_cursor_u32(&in, &teid) ||
         (flags & VERSION_TYPE) != VERSION_1_GTP || !is_message(type))
         return false;
+    out->context_kind = PALUA_CONTEXT_SESSION;
+    out->context = teid;
     if (type != G_PDU) {
         out->header_len = FIXED_LEN + (uint32_t)len;
         out->payload_len = 0;

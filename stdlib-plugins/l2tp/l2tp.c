@@ -29,12 +29,14 @@ static bool control(struct palua_cursor in, uint32_t before, struct palua_decode
 /** RFC 2661 section 3.1: which fields there are, the flags say. */
 static bool data(struct palua_cursor in, uint16_t flags, struct palua_decoded *out)
 {
-    uint16_t len = 0, session, offset = 0;
-    if ((flags & LENGTH && !palua_cursor_u16(&in, &len)) || !palua_cursor_skip(&in, 2) ||
+    uint16_t len = 0, tunnel, session, offset = 0;
+    if ((flags & LENGTH && !palua_cursor_u16(&in, &len)) || !palua_cursor_u16(&in, &tunnel) ||
         !palua_cursor_u16(&in, &session) || (flags & SEQUENCE && !palua_cursor_skip(&in, 4)) ||
         (flags & OFFSET && !palua_cursor_u16(&in, &offset)))
         return false;
     out->aux = session;
+    out->context_kind = PALUA_CONTEXT_SESSION;
+    out->context = (uint32_t)tunnel << 16 | session;
     out->header_len = palua_cursor_offset(&in) + offset;
     out->next_kind = PALUA_ON_ETHERTYPE;
     out->next_value = ETHERTYPE_PPP;
@@ -47,6 +49,13 @@ static bool data(struct palua_cursor in, uint16_t flags, struct palua_decoded *o
         out->anomaly_offset = 2;
     }
     return true;
+}
+
+/** Version 3 has one id of 32 bits for both, tunnel and session (RFC 3931 section 4.1). */
+static void note_session(struct palua_cursor in, struct palua_decoded *out)
+{
+    if (palua_cursor_u32(&in, &out->context))
+        out->context_kind = PALUA_CONTEXT_SESSION;
 }
 
 static bool decode_udp(struct palua_cursor in, struct palua_decoded *out)
@@ -63,17 +72,21 @@ static bool decode_udp(struct palua_cursor in, struct palua_decoded *out)
     if (version == 2)
         return data(in, flags, out);
     out->header_len = V3_DATA_LEN;
+    if (palua_cursor_skip(&in, 2))
+        note_session(in, out);
     return true;
 }
 
 /** RFC 3931 section 4.1.1: a session id, 0 for control messages. */
 static bool decode_ip(struct palua_cursor in, struct palua_decoded *out)
 {
+    struct palua_cursor start = in;
     uint32_t session;
     if (!palua_cursor_u32(&in, &session))
         return false;
     if (session == 0)
         return control(in, SESSION_LEN, out);
+    note_session(start, out);
     out->header_len = SESSION_LEN;
     return true;
 }

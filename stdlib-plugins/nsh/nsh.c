@@ -4,6 +4,7 @@
 #include <palua/plugin.h>
 
 enum { FIXED_LEN = 8, LENGTH_WORDS = 0x3f, LINKTYPE_ETHERNET = 1, NEXT_ETHERNET = 3 };
+enum { PATH_SHIFT = 8 };
 enum { BAD_LENGTH = 1 };
 
 /** RFC 8300 section 11.2.5. */
@@ -23,6 +24,7 @@ static bool decode(struct palua_slice bytes, struct palua_decoded *out)
 {
     struct palua_cursor in = palua_cursor_of(bytes);
     uint16_t base;
+    uint32_t path;
     uint8_t protocol;
     if (!palua_cursor_u16(&in, &base) || !palua_cursor_skip(&in, 1) ||
         !palua_cursor_u8(&in, &protocol) || base >> 14)
@@ -33,6 +35,10 @@ static bool decode(struct palua_slice bytes, struct palua_decoded *out)
         out->anomaly = BAD_LENGTH;
         out->anomaly_offset = 1;
         return true;
+    }
+    if (palua_cursor_u32(&in, &path)) {
+        out->context_kind = PALUA_CONTEXT_SESSION;
+        out->context = path >> PATH_SHIFT;
     }
     next(protocol, out);
     return true;

@@ -5,6 +5,7 @@
 #include <palua/plugin.h>
 
 enum { HEADER_LEN = 8, FLAG_VNI = 0x08, FLAG_NEXT = 0x04, LINKTYPE_ETHERNET = 1 };
+enum { VNI_SHIFT = 8, RESERVED = 0xff };
 
 /** What the extension's protocol number means. */
 static void next(uint8_t protocol, struct palua_decoded *out)
@@ -24,11 +25,14 @@ static void next(uint8_t protocol, struct palua_decoded *out)
 static bool decode(struct palua_slice bytes, struct palua_decoded *out)
 {
     struct palua_cursor in = palua_cursor_of(bytes);
-    uint8_t flags, protocol, reserved;
+    uint8_t flags, protocol;
+    uint32_t vni;
     if (!palua_cursor_u8(&in, &flags) || !palua_cursor_skip(&in, 2) ||
-        !palua_cursor_u8(&in, &protocol) || !palua_cursor_skip(&in, 3) ||
-        !palua_cursor_u8(&in, &reserved) || !(flags & FLAG_VNI) || reserved)
+        !palua_cursor_u8(&in, &protocol) || !palua_cursor_u32(&in, &vni) || !(flags & FLAG_VNI) ||
+        vni & RESERVED)
         return false;
+    out->context_kind = PALUA_CONTEXT_NETWORK;
+    out->context = vni >> VNI_SHIFT;
     out->header_len = HEADER_LEN;
     next(flags & FLAG_NEXT ? protocol : 3, out);
     return true;

@@ -18,7 +18,7 @@ extern "C" {
 #endif
 #endif
 
-enum { PALUA_ABI_VERSION = 1 };
+enum { PALUA_ABI_VERSION = 2 };
 
 /** Borrowed bytes: a text, an address, a payload. `data` may be NULL when `len` is 0. */
 struct palua_slice {
@@ -99,8 +99,11 @@ enum palua_layer_flag {
         2, /**< an IP layer whose payload is one fragment of a datagram, not the whole; layers
               behind it, if any, are those of the whole, in a buffer */
     PALUA_LAYER_QUOTED =
-        4,              /**< inside an ICMP error: describes another packet, belongs to no flow */
-    PALUA_LAYER_BAD = 8 /**< the header is malformed; an anomaly says how */
+        4,               /**< inside an ICMP error: describes another packet, belongs to no flow */
+    PALUA_LAYER_BAD = 8, /**< the header is malformed; an anomaly says how */
+    PALUA_LAYER_CONTEXT = 16, /**< `context` is set */
+    PALUA_LAYER_KEYED =
+        32 /**< what the layer tells apart is part of the key of the flow inside it */
 };
 
 struct palua_layer {
@@ -112,6 +115,9 @@ struct palua_layer {
         len; /**< header and payload on the wire, bytes, trimmed by what the outer layers declare */
     uint16_t header_len; /**< bytes, options and extension included */
     uint16_t aux;        /**< per protocol: VLAN id, inner protocol number of an IP layer… */
+    uint32_t context;    /**< which of several tunnels or networks the payload belongs to: VLAN id,
+                            VNI, VSID, TEID, GRE key, MPLS label, session id; valid with
+                            PALUA_LAYER_CONTEXT */
 };
 
 enum palua_packet_flag {
@@ -140,6 +146,9 @@ struct palua_packet {
     uint8_t transport;  /**< index of the innermost transport layer not quoted, or PALUA_NO_LAYER */
     uint8_t flags;      /**< enum palua_packet_flag */
     uint32_t flow_hash; /**< the same for both directions; valid with PALUA_PACKET_FLOW */
+    uint32_t context;   /**< hash of what tells apart flows of the same five-tuple, besides the VLAN
+                           id: the KEYED contexts around the innermost network layer; 0 if none */
+    uint32_t reserved;
     struct palua_slice file_name; /**< the input's name as given ("stdin" for -); lives as long as
                                        the run */
     struct palua_layer
@@ -156,13 +165,17 @@ struct palua_flow {
     struct palua_slice community_id; /**< text, "1:…"; empty unless somebody named the field */
     struct palua_slice orig_h;       /**< 4 or 16 bytes; points into addresses */
     struct palua_slice resp_h;
-    uint16_t orig_p; /**< host order; ICMP: type; 0 where the protocol has none */
-    uint16_t resp_p; /**< host order; ICMP: code or counter type */
+    struct palua_slice tunnel; /**< protocol of the innermost tunnel around the first packet; empty
+                                    if none */
+    uint16_t orig_p;           /**< host order; ICMP: type; 0 where the protocol has none */
+    uint16_t resp_p;           /**< host order; ICMP: code or counter type */
     uint16_t vlan;
     uint8_t proto;         /**< IP protocol number */
     uint8_t addr_len;      /**< 4 or 16 */
     uint8_t addresses[32]; /**< originator, then responder */
     uint8_t uid_text[24];
+    uint32_t tunnel_id; /**< that tunnel's context */
+    uint32_t reserved;
 };
 
 /** What changes while a flow lives, copied into an event when a handler, filter or -T names one of

@@ -53,7 +53,7 @@
 extern "C" {
 #endif
 
-enum { PALUA_PLUGIN_ABI = 1 }; /**< a plugin made for another number is refused at load, by name */
+enum { PALUA_PLUGIN_ABI = 2 }; /**< a plugin made for another number is refused at load, by name */
 
 enum palua_role {
     PALUA_DECODER =
@@ -134,6 +134,16 @@ struct palua_datagram {
     uint8_t layer;     /**< index of the UDP layer in the packet */
 };
 
+/** What an encapsulation's context tells apart, and so whether it becomes part of flows' keys. */
+enum palua_context {
+    PALUA_CONTEXT_NONE = 0,
+    PALUA_CONTEXT_NETWORK = 1, /**< one of several networks; both directions carry the same value
+                                  (a VNI): part of the key unless the configuration says otherwise
+                                */
+    PALUA_CONTEXT_SESSION = 2  /**< one tunnel or session, which each side may number for itself (a
+                                  TEID): part of the key only if the configuration says so */
+};
+
 /** What a decoder is told, and what it found. The engine bounds all of that by the bytes there are.
  */
 struct palua_decoded {
@@ -150,6 +160,9 @@ struct palua_decoded {
     uint32_t anomaly_offset; /**< where, bytes into the layer */
     uint16_t outer;     /**< in: protocol of the layer around this one, or PALUA_PROTOCOL_NONE */
     uint16_t outer_aux; /**< in: that layer's aux */
+    uint32_t context;   /**< kept in the layer record, see struct palua_layer; with context_kind */
+    uint16_t context_kind; /**< enum palua_context */
+    uint16_t reserved;
 };
 
 /** What a dissector says of its input, and what that causes. */

@@ -54,6 +54,7 @@ Test(erspan, type_2)
     put_mirrored();
     tell("ip 0+78/20 gre 20+58/8 erspan 28+50/8 eth 36+42/14 ip 50+28/20 udp 70+8/8", "");
     cr_assert_eq(probe.packet.layers[2].aux, 5);
+    expect_context(&probe, 2, 5, false);
     expect_plugin_truncations(&probe, 228, &frame);
     frame.data[28] = 0x30;
     tell("ip 0+78/20 gre 20+58/8 data 28+50/0", "");

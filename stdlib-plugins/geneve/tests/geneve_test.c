@@ -45,6 +45,7 @@ Test(geneve, payloads_and_options)
     put_hex(&frame, "00000800 00000100");
     put_datagram();
     tell("ip 0+64/20 udp 20+44/8 geneve 28+36/8 ip 36+28/20 udp 56+8/8", "");
+    expect_context(&probe, 2, 1, true);
     begin(6081);
     put_hex(&frame, "03006558 00000100 0001 80 01 aabbccdd 0002 01 00");
     put_eth(&frame, ON_IP);

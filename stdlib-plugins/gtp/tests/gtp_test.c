@@ -47,6 +47,7 @@ Test(gtp, packets)
     expect_plugin_truncations(&probe, 228, &frame);
     put_fill(&frame, 4, 0xee);
     tell("ip 0+68/20 udp 20+48/8 gtp 28+40/8 ip 36+28/20 udp 56+8/8", "");
+    expect_context(&probe, 2, 7, false);
     begin(2152);
     put_hex(&frame, "30 ff 0030 00000007");
     put_ipv6(&frame, P_UDP, 8);

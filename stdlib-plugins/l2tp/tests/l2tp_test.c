@@ -46,6 +46,7 @@ Test(l2tp, sessions_of_version_2)
     put_datagram();
     tell("ip 0+66/20 udp 20+46/8 l2tp 28+38/6 ppp 34+32/4 ip 38+28/20 udp 58+8/8", "");
     cr_assert_eq(probe.packet.layers[2].aux, 2);
+    expect_context(&probe, 2, 0x10002, false);
     expect_plugin_truncations(&probe, 228, &frame);
     begin(1701);
     put_hex(&frame, "4a02 002e 0001 0002 0003 0004 0002 aaaa 0021");
@@ -80,10 +81,12 @@ Test(l2tp, version_3)
     begin(1701);
     put_hex(&frame, "0003 0000 00000005 aabb");
     tell("ip 0+38/20 udp 20+18/8 l2tp 28+10/8 data 36+2/0", "");
+    expect_context(&probe, 2, 5, false);
     frame.len = 0;
     put_ip(&frame, 115, 0);
     put_hex(&frame, "00000005 aabb");
     tell("ip 0+26/20 l2tp 20+6/4 data 24+2/0", "");
+    expect_context(&probe, 1, 5, false);
     frame.len = 20;
     put_hex(&frame, "00000000 c803 000c 00000001 0000 0000");
     tell("ip 0+36/20 l2tp 20+16/16", "");

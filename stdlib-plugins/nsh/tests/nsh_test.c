@@ -33,6 +33,7 @@ Test(nsh, packets)
     put_ip(&frame, P_UDP, 8);
     put_udp(&frame, 5, 6, 8);
     expect(&probe, ETHERNET, &frame, "eth 0+50/14 nsh 14+36/8 ip 22+28/20 udp 42+8/8", "");
+    expect_context(&probe, 1, 0xa, false);
     expect_plugin_truncations(&probe, ETHERNET, &frame);
     begin("0fc6 01 03 00000aff 00000000 00000000 00000000 00000000");
     put_eth(&frame, ON_IP);

@@ -49,6 +49,8 @@ Test(vxlan, frames)
     tell("ip 0+78/20 udp 20+58/8 vxlan 28+50/8 eth 36+42/14 ip 50+28/20 udp 70+8/8", "");
     cr_assert(decode_tuple(&probe.packet, &tuple));
     cr_assert_eq(tuple.sport, 5);
+    expect_context(&probe, 2, 0x1234, true);
+    cr_assert_eq(tuple.context, probe.packet.context);
     expect_plugin_truncations(&probe, 228, &frame);
     /* The group policy's bits. */
     frame.data[28] = 0x88;

@@ -25,6 +25,7 @@ static inline const char *check_layer(const struct palua_packet *packet, uint32_
     CHECK_THAT(layer->offset <= packet->caplen);
     CHECK_THAT(layer->header_len <= layer->len);
     CHECK_THAT(!(layer->flags & PALUA_LAYER_CUT) == (bytes.len == layer->len));
+    CHECK_THAT(layer->flags & PALUA_LAYER_CONTEXT || layer->context == 0);
     if (index == 0)
         return NULL;
     const struct palua_layer *outer = layer - 1;
@@ -50,6 +51,24 @@ static inline const char *check_tuple(const struct palua_packet *packet)
     back.dport = tuple.sport;
     CHECK_THAT(packet->flow_hash == decode_tuple_hash(&tuple));
     CHECK_THAT(packet->flow_hash == decode_tuple_hash(&back));
+    return NULL;
+}
+
+/** Tunnels lie around what they carry, and only what is keyed makes a context. */
+static inline const char *check_context(const struct palua_packet *packet)
+{
+    struct decode_tunnel tunnel;
+    uint32_t around = packet->layer_count;
+    while (decode_tunnel(packet, around, &tunnel)) {
+        CHECK_THAT(tunnel.layer < around);
+        CHECK_THAT(tunnel.outer == PALUA_NO_LAYER || tunnel.outer <= tunnel.layer);
+        CHECK_THAT(!(packet->layers[tunnel.layer].flags & PALUA_LAYER_QUOTED));
+        around = tunnel.layer;
+    }
+    uint32_t keyed = 0;
+    for (uint32_t i = 0; packet->network != PALUA_NO_LAYER && i < packet->network; i++)
+        keyed += packet->layers[i].flags & PALUA_LAYER_KEYED ? 1 : 0;
+    CHECK_THAT(keyed || packet->context == 0);
     return NULL;
 }
 
@@ -109,5 +128,7 @@ static inline const char *check_packet(const struct palua_packet *packet,
         wrong = check_ends(packet);
     if (!wrong)
         wrong = check_tuple(packet);
+    if (!wrong)
+        wrong = check_context(packet);
     return wrong ? wrong : check_anomalies(packet, anomalies, decoder);
 }

@@ -309,3 +309,14 @@ static inline void expect_plugin_truncations(struct probe *probe, uint16_t linkt
             cr_assert_eq(strncmp(whole, probe->stack, len), 0, "%u bytes: %s", cut, probe->stack);
         }
 }
+
+/** The context of a layer, and whether it is part of the key without further configuration. */
+static inline void expect_context(const struct probe *probe, uint32_t index, uint32_t context,
+                                  bool keyed)
+{
+    const struct palua_layer *layer = &probe->packet.layers[index];
+    cr_assert(layer->flags & PALUA_LAYER_CONTEXT, "%s", probe->layers);
+    cr_assert_eq(layer->context, context, "%s: %x", probe->layers, layer->context);
+    cr_assert_eq(!(layer->flags & PALUA_LAYER_KEYED), !keyed);
+    cr_assert_eq(probe->packet.context != 0, keyed && probe->packet.network > index);
+}

@@ -83,6 +83,27 @@ Test(flow_identity, shows_the_flow)
     cr_expect_eq(id->community_id.len, 30);
 }
 
+Test(flow_identity, shows_the_tunnel)
+{
+    struct decoder *decoder = decoder_new();
+    struct flow_options options = {.cap = 256, .udp_timeout_ns = 1000, .decoder = decoder};
+    flow_table_free(table);
+    table = flow_table_new(&options, 0, ignore, NULL);
+    struct flow *flow = look(base);
+    flow->tunnel = PALUA_PROTOCOL_GRE;
+    const struct palua_flow *id = flow_identity(table, flow, 0, 1, &arena);
+    cr_expect_eq(id->present, UINT64_C(1) << FLOW_FIELD_TUNNEL);
+    cr_expect_eq(id->tunnel.len, 3);
+    cr_expect_arr_eq(id->tunnel.data, "gre", 3);
+    flow->tunnel_id = 7;
+    flow->has_tunnel_id = true;
+    id = flow_identity(table, flow, 0, 2, &arena);
+    cr_expect_eq(id->present, UINT64_C(1) << FLOW_FIELD_TUNNEL | UINT64_C(1)
+                                                                     << FLOW_FIELD_TUNNEL_ID);
+    cr_expect_eq(id->tunnel_id, 7);
+    decoder_free(decoder);
+}
+
 Test(flow_identity, is_made_once_per_batch_and_only_as_far_as_wanted)
 {
     struct flow *flow = look(base);
@@ -117,9 +138,9 @@ Test(flow_identity, uid_is_the_same_in_every_run)
 
 Test(flow_identity, uid_depends_on_every_part)
 {
-    char uids[8][FLOW_UID_LEN + 1];
-    struct sample samples[8];
-    for (int i = 0; i < 8; i++)
+    char uids[9][FLOW_UID_LEN + 1];
+    struct sample samples[9];
+    for (int i = 0; i < 9; i++)
         samples[i] = base;
     samples[1].ts_ns++;
     samples[2].src = 3;
@@ -128,7 +149,8 @@ Test(flow_identity, uid_depends_on_every_part)
     samples[5].vlan = 1;
     samples[6].proto = 132;
     samples[7].addr_len = 16;
-    for (int i = 0; i < 8; i++) {
+    samples[8].context = 1;
+    for (int i = 0; i < 9; i++) {
         uid_of(samples[i], uids[i]);
         for (int k = 0; k < i; k++)
             cr_expect_str_neq(uids[i], uids[k], "%d and %d", i, k);

@@ -30,6 +30,7 @@ static struct decode_tuple random_tuple(void)
         .sport = (uint16_t)(rand() % 3),
         .dport = (uint16_t)(rand() % 3),
         .vlan = (uint16_t)(rand() % 2),
+        .context = (uint32_t)(rand() % 2),
         .proto = rand() % 2 ? 6 : 17,
     };
 }
@@ -70,6 +71,9 @@ Test(flow_key, a_stored_key_matches_whoever_responds)
         cr_expect_not(flow_key_matches(&other, &flow));
         other = key;
         other.high[1]++;
+        cr_expect_not(flow_key_matches(&other, &flow));
+        other = key;
+        other.context ^= 2;
         cr_expect_not(flow_key_matches(&other, &flow));
         other = key;
         other.rest ^= UINT64_C(1) << 63;

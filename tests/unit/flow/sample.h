@@ -22,6 +22,7 @@ struct sample {
     uint16_t sport;
     uint16_t dport;
     uint16_t vlan;
+    uint32_t context;
     uint16_t tcp_flags;
     uint32_t seq;
     uint32_t payload;
@@ -57,6 +58,7 @@ static inline void sample_fill(const struct sample *from, struct sample_packet *
         .sport = from->sport,
         .dport = from->dport,
         .vlan = from->vlan,
+        .context = from->context,
         .proto = from->proto,
     };
     for (unsigned i = 0; i < 4; i++)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "lua/state.h"
 
+#include <palua/abi.h>
+
 #include <criterion/criterion.h>
 #include <lauxlib.h>
 
@@ -17,7 +19,7 @@ Test(state, opens_with_the_abi_checked_and_closes)
     struct state *state = state_new((size_t)64 << 20, &err);
     cr_assert_not_null(state, "%s", err.text);
     cr_expect_eq(run(state, "return require('palua.abi').version"), 0);
-    cr_expect_eq(lua_tointeger(state->L, -1), 1);
+    cr_expect_eq(lua_tointeger(state->L, -1), PALUA_ABI_VERSION);
     cr_expect(state_jit_works(state));
     state_free(state);
     state_free(NULL);

@@ -2,6 +2,7 @@
 #include "plugin/check.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "sample.h"
@@ -32,7 +33,10 @@ Test(check, abi_and_size)
 {
     struct palua_plugin plugin = sample_dissector;
     plugin.abi = PALUA_PLUGIN_ABI + 1;
-    expect_bad(&plugin, "plugin ABI 2, this palua has 1");
+    char words[64];
+    snprintf(words, sizeof words, "plugin ABI %d, this palua has %d", PALUA_PLUGIN_ABI + 1,
+             PALUA_PLUGIN_ABI);
+    expect_bad(&plugin, words);
     plugin = sample_dissector;
     plugin.size = sizeof plugin + 8;
     expect_bad(&plugin, "newer headers");

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""What tells apart flows of the same five-tuple: VLANs, virtual networks, tunnels; by default and by configuration."""
+import json
+import struct
+
+import cli
+from cli import Case
+from generator import container, packet
+
+A, B = "10.0.0.1", "10.0.0.2"
+OUTER = "192.0.2.1", "192.0.2.2"
+
+
+def inner(forth=True):
+    src, dst, sport, dport = (A, B, 1000, 2000) if forth else (B, A, 2000, 1000)
+    return packet.ip(packet.udp(b"x", src, dst, sport, dport), 17, src, dst)
+
+
+def vxlan(vni, forth=True):
+    header = struct.pack(">BxxxI", 8, vni << 8)
+    return packet.udp_frame(header + packet.ethernet(inner(forth), 0x0800), *OUTER[::1 if forth else -1], 5555, 4789)
+
+
+def gtp(teid, forth=True):
+    datagram = inner(forth)
+    header = struct.pack(">BBHI", 0x30, 0xFF, len(datagram), teid)
+    return packet.udp_frame(header + datagram, *OUTER[::1 if forth else -1], 2152, 2152)
+
+
+def gre(key, forth=True):
+    src, dst = OUTER[::1 if forth else -1]
+    return packet.ethernet(packet.ip(struct.pack(">HHI", 0x2000, 0x0800, key) + inner(forth), 47, src, dst), 0x0800)
+
+
+def vlan(vid, forth=True):
+    return packet.ethernet(packet.vlan(inner(forth), 0x0800, vid), 0x8100)
+
+
+class Context(Case):
+    def flows(self, frames, config=None):
+        """Each flow's VLAN, tunnel and id, with its packets in both directions; in the order of their ends."""
+        path = self.script("", "context.pcap")
+        path.write_bytes(container.pcap([(1700000000_000000000 + 1000 * i, data) for i, data in enumerate(frames)]))
+        names = "vlan", "tunnel", "tunnel_id", "orig_pkts", "resp_pkts", "uid", "proto"
+        args = ["-T", ",".join(f"flow.end.{name}" for name in names), "-o", "json", path]
+        if config:
+            args = ["-c", self.script(f"return {{ flow = {{ {config} }} }}", "palua.lua"), *args]
+        rows = [json.loads(line) for line in self.ok(*args).out_lines]
+        self.assertEqual(len({row["flow.end.uid"] for row in rows}), len(rows), "flows have uids of their own")
+        return [tuple(row[f"flow.end.{name}"] for name in names[:5]) for row in rows if row["flow.end.orig_pkts"]]
+
+    def inner_flows(self, frames, config=None):
+        return [row for row in self.flows(frames, config) if row[1] or row[0]]
+
+    def test_networks_are_apart(self):
+        frames = [vxlan(5), vxlan(6), vxlan(5, False), vxlan(6)]
+        self.assertEqual(self.inner_flows(frames), [(None, "vxlan", 5, 1, 1), (None, "vxlan", 6, 2, 0)])
+        self.assertEqual(self.inner_flows(frames, "key_network = 0"), [(None, "vxlan", 5, 3, 1)])
+
+    def test_sessions_are_not(self):
+        frames = [gtp(1), gtp(2, False), gtp(1)]
+        self.assertEqual(self.inner_flows(frames), [(None, "gtp", 1, 2, 1)])
+        self.assertEqual(self.inner_flows(frames, "key_session = 1"), [(None, "gtp", 1, 2, 0), (None, "gtp", 2, 1, 0)])
+
+    def test_keys_of_gre(self):
+        frames = [gre(1), gre(2), gre(1, False)]
+        self.assertEqual(self.inner_flows(frames), [(None, "gre", 1, 2, 1)])
+        self.assertEqual(self.inner_flows(frames, "key_gre = 1"), [(None, "gre", 1, 1, 1), (None, "gre", 2, 1, 0)])
+
+    def test_vlans_are_apart(self):
+        frames = [vlan(5), vlan(6), vlan(5, False)]
+        self.assertEqual(self.inner_flows(frames), [(5, None, None, 1, 1), (6, None, None, 1, 0)])
+        self.assertEqual(self.flows(frames, "key_vlan = 0"), [(None, None, None, 2, 1)])
+
+    def test_values_out_of_bounds(self):
+        config = self.script("return { flow = { key_vlan = 2 } }", "palua.lua")
+        self.refused(2, ["flow.key_vlan", "0 to 1"], "-c", config, "-T", "packet.len", cli.capture("dns.pcapng"))
+
+
+if __name__ == "__main__":
+    cli.main()
