@@ -2,7 +2,8 @@
 /** A pcapng interface: link type, snaplen and the clock its packets were stamped with.
  *
  * From an Interface Description Block (draft-ietf-opsawg-pcapng section 4.2); of its options,
- * if_tsresol and if_tsoffset decide what a timestamp means. Plain data; safe on any thread once
+ * if_tsresol and if_tsoffset decide what a timestamp means, and if_fcslen whether frames end with a
+ * check sequence. Plain data; safe on any thread once
  * parsed. */
 #pragma once
 
@@ -24,6 +25,7 @@ struct interface {
     uint32_t snaplen; /**< 0: no limit */
     enum interface_unit unit;
     uint8_t shift;
+    uint8_t flags; /**< of its packets, enum palua_packet_flag */
     uint64_t factor;
     int64_t offset_s; /**< added to every timestamp, seconds */
 };

@@ -17,6 +17,11 @@ enum pcap_magic {
     PCAP_MODIFIED = 0xa1b2cd34 /**< records also have interface index, protocol and packet type */
 };
 
+/* Section 4: above the link type, whether there is a frame check sequence, and its length in words
+ * of 16 bits. */
+#define FCS_MASK 0xf4000000u
+#define FCS_OF_4_BYTES 0x24000000u
+
 /** How a record names its lengths: before version 2.3 the original length came first, and 2.3 was
  * written both ways. */
 enum length_order { LENGTHS_CAPTURED_FIRST, LENGTHS_ORIGINAL_FIRST, LENGTHS_EITHER };
@@ -26,6 +31,7 @@ struct pcap {
     bool big;     /**< byte order of the file */
     uint8_t record_header_len;
     uint16_t linktype;
+    uint8_t flags; /**< of every packet, enum palua_packet_flag */
     enum length_order lengths;
     uint32_t fraction_ns; /**< of one unit of a record's second time field */
 };
@@ -94,8 +100,8 @@ static enum framing_status file_header(struct pcap *pcap, struct framing *framin
         !order_u32(&in, pcap->big, &network) || !version_set(pcap, major, minor))
         return framing_damage(framing, "got a pcap header of version %u.%u, expected 2.4", major,
                               minor);
-    // The upper half holds the length of the frame check sequence, if any.
     pcap->linktype = (uint16_t)network;
+    pcap->flags = (network & FCS_MASK) == FCS_OF_4_BYTES ? PALUA_PACKET_FCS : 0;
     pcap->fraction_ns = magic == PCAP_NANO ? 1 : 1000;
     pcap->record_header_len =
         magic == PCAP_MODIFIED ? RECORD_HEADER_LEN_MODIFIED : RECORD_HEADER_LEN;
@@ -131,7 +137,7 @@ CURSOR_CHECKED static inline bool record_header(struct cursor *in, const struct 
 __attribute__((always_inline)) static inline enum framing_status
 records(const struct pcap *pcap, struct framing *framing, bool big)
 {
-    struct framing_record record = {.linktype = pcap->linktype};
+    struct framing_record record = {.linktype = pcap->linktype, .flags = pcap->flags};
     struct cursor in = framing->in;
     while (framing->count < framing->cap) {
         if (!record_header(&in, pcap, big, &record))

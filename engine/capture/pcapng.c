@@ -186,6 +186,7 @@ __attribute__((always_inline)) static inline enum framing_status packet_add(cons
     record.ts_ns = interface_time(interface, (uint64_t)high << 32 | low);
     record.interface = interface->number;
     record.linktype = interface->linktype;
+    record.flags |= interface->flags;
     framing_add(framing, &record);
     return FRAMING_OK;
 }
@@ -224,6 +225,7 @@ static enum framing_status simple_block(const struct pcapng *ng, struct framing 
         return body_short(framing, "simple packet", record.caplen - cursor_left(&body));
     record.interface = interface->number;
     record.linktype = interface->linktype;
+    record.flags |= interface->flags;
     framing_add(framing, &record);
     return FRAMING_OK;
 }

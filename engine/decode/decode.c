@@ -4,6 +4,8 @@
 #include "decode/tuple.h"
 #include "decode/walk.h"
 
+enum { FCS_LEN = 4 };
+
 /** What no table knows; nothing if nothing is left. */
 static unsigned data(struct walk *walk)
 {
@@ -61,6 +63,22 @@ static inline unsigned step(struct walk *walk, unsigned slot)
     case PALUA_PROTOCOL_VNTAG:
     case PALUA_PROTOCOL_ETAG:
         return bridge_port_tag(walk, (uint16_t)slot);
+    case PALUA_PROTOCOL_WLAN:
+        return wlan_header(walk);
+    case PALUA_PROTOCOL_RADIOTAP:
+        return radio_radiotap(walk);
+    case PALUA_PROTOCOL_PRISM:
+        return radio_prism(walk);
+    case PALUA_PROTOCOL_WLANCAP:
+        return radio_avs(walk);
+    case PALUA_PROTOCOL_PPI:
+        return radio_ppi(walk);
+    case PALUA_PROTOCOL_FDDI:
+        return lan_fddi(walk);
+    case PALUA_PROTOCOL_TR:
+        return lan_ring(walk);
+    case PALUA_PROTOCOL_IPOIB:
+        return lan_infiniband(walk);
     case PALUA_PROTOCOL_GRE:
         return gre_header(walk);
     case PALUA_PROTOCOL_STP:
@@ -164,7 +182,7 @@ static void decode_packet(const struct decoder *decoder, struct batch *batch, ui
     struct walk walk = {
         .in = cursor_of(packet->data, packet->caplen),
         .left = wire,
-        .flags = (uint8_t)((packet->flags & PALUA_PACKET_NO_TIME) |
+        .flags = (uint8_t)((packet->flags & (PALUA_PACKET_NO_TIME | PALUA_PACKET_FCS)) |
                            (wire > packet->caplen ? PALUA_PACKET_TRUNCATED : 0)),
         .ip = PALUA_NO_LAYER,
         .network = PALUA_NO_LAYER,
@@ -174,6 +192,8 @@ static void decode_packet(const struct decoder *decoder, struct batch *batch, ui
         .batch = batch,
         .index = index,
     };
+    if (__builtin_expect(packet->flags & PALUA_PACKET_FCS, 0))
+        walk_trim(&walk, wire > FCS_LEN ? wire - FCS_LEN : 0);
     /* Of an unknown link type nothing is said. */
     unsigned slot = decoder->linktypes[packet->linktype];
     go(&walk, slot == DECODER_SLOT_NONE ? WALK_END : slot);

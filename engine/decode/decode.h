@@ -63,6 +63,8 @@
       "an 802.3 length or a decoder's payload length above what there is")                      \
     X(TCP_OFFSET, "tcp_bad_offset",                                                             \
       "TCP data offset below 20 bytes or above the segment's length")                           \
+    X(RADIO_LEN, "radio_bad_length",                                                            \
+      "the length of a radiotap, AVS or PPI header below that of its fixed fields")             \
     X(GRE_VERSION, "gre_bad_version", "a GRE version other than 0 and 1")                       \
     X(SCTP_CHUNK, "sctp_bad_chunk", "an SCTP chunk's length below 4 or above the packet's")     \
     X(DCCP_OFFSET, "dccp_bad_offset",                                                           \
@@ -126,7 +128,8 @@ uint16_t decoder_protocol_find(const struct decoder *decoder, const char *name);
 
 /** Decodes packets[first, first + count) of a batch, in place; appends what was malformed to
  * batch->anomalies. Reads data, caplen, origlen and linktype, as the capture framed them; of flags
- * only PALUA_PACKET_NO_TIME is kept. layers beyond layer_count are left as they were.
+ * only PALUA_PACKET_NO_TIME and PALUA_PACKET_FCS are kept. layers beyond layer_count are left as
+ * they were.
  *
  * packet->network is the innermost IP layer whose addresses were captured and whose header is
  * sound. packet->transport is the innermost TCP, UDP, ICMP, ICMPv6, SCTP, DCCP or UDP-Lite layer

@@ -7,6 +7,13 @@ enum { GRE_FIXED_LEN = 4, OPTION_LEN = 4, ROUTE_LEN = 4 };
 enum { CHECKSUM = 0x8000, ROUTING = 0x4000, KEY = 0x2000, SEQUENCE = 0x1000, ACK = 0x0080 };
 enum { VERSION = 0x0007, VERSION_PPTP = 1, ETHERTYPE_LEAST = 0x600, ETHERTYPE_BRIDGED = 0x6558 };
 enum { VSID_SHIFT = 8 };
+enum { ARUBA_FIRST = 0x8200, ARUBA_LAST = 0x8370 };
+
+/** Aruba's access points send the 802.11 frames they hear, in a type of GRE per priority. */
+static bool is_aruba(uint16_t type)
+{
+    return type >= ARUBA_FIRST && type <= ARUBA_LAST && !(type & 0xf);
+}
 
 /** The fields that the flags announce. */
 static uint32_t options_len(uint16_t flags)
@@ -79,6 +86,8 @@ unsigned gre_header(struct walk *walk)
     trim(walk, len, flags, &beyond);
     unsigned next = type >= ETHERTYPE_LEAST ? walk->decoder->ethertypes[type] : WALK_DATA;
     in = walk->in;
+    if (next == WALK_DATA && is_aruba(type))
+        next = PALUA_PROTOCOL_WLAN;
     next = walk_through(walk, PALUA_PROTOCOL_GRE, len, flags, next);
     note_key(walk, in, flags, type);
     if (beyond && !walk->quoted)

@@ -98,8 +98,19 @@ unsigned link_null(struct walk *walk)
 static unsigned cooked(const struct walk *walk, uint16_t device, uint16_t protocol)
 {
     enum { ARPHRD_FRAD = 770, ARPHRD_IEEE80211_RADIOTAP = 803, ARPHRD_NETLINK = 824 };
-    if (device == ARPHRD_FRAD || device == ARPHRD_IEEE80211_RADIOTAP || device == ARPHRD_NETLINK)
+    enum { LINKTYPE_FRELAY = 107, ETH_P_802_2 = 4 };
+    switch (device) {
+    case ARPHRD_FRAD:
+        return walk->decoder->linktypes[LINKTYPE_FRELAY];
+    case ARPHRD_IEEE80211_RADIOTAP:
+        return PALUA_PROTOCOL_RADIOTAP;
+    case ARPHRD_NETLINK:
         return WALK_DATA;
+    default:
+        break;
+    }
+    if (protocol == ETH_P_802_2 && walk->left)
+        return PALUA_PROTOCOL_LLC;
     return protocol >= ETHERTYPE_LEAST ? walk->decoder->ethertypes[protocol] : WALK_DATA;
 }
 

@@ -34,6 +34,7 @@ struct walk {
     uint8_t proto; /**< behind the network layer's extension headers; that of the transport layer if
                       there is one */
     bool ipv6;     /**< the chain's IP layer is IPv6 */
+    bool padded;   /**< the 802.11 header that comes next is padded to a multiple of 4 bytes */
     uint32_t around;  /**< hash of the keyed contexts so far */
     uint32_t context; /**< that of the packet: `around` when its network layer was met */
     uint16_t vlan;    /**< as in struct decode_tuple, like what follows */
@@ -178,6 +179,14 @@ unsigned mpls_control_word(struct walk *walk);
 unsigned bridge_backbone(struct walk *walk);
 unsigned bridge_macsec(struct walk *walk);
 unsigned bridge_port_tag(struct walk *walk, uint16_t protocol);
+unsigned wlan_header(struct walk *walk);
+unsigned radio_radiotap(struct walk *walk);
+unsigned radio_prism(struct walk *walk);
+unsigned radio_avs(struct walk *walk);
+unsigned radio_ppi(struct walk *walk);
+unsigned lan_fddi(struct walk *walk);
+unsigned lan_ring(struct walk *walk);
+unsigned lan_infiniband(struct walk *walk);
 unsigned gre_header(struct walk *walk);
 unsigned terminal_header(struct walk *walk, uint16_t protocol);
 

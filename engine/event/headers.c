@@ -3,6 +3,7 @@
 
 #include "base/cursor.h"
 #include "decode/decode.h"
+#include "event/link_address.h"
 
 enum {
     MAC_LEN = 6,
@@ -129,6 +130,21 @@ static void read_sll2(struct cursor *in, struct link_fields *out)
         read_sll_address(in, len, out);
 }
 
+/** A link layer with addresses that is not one of the above. */
+static bool read_other(const struct palua_packet *packet, uint32_t layer, struct link_fields *out)
+{
+    struct link_address found;
+    if (!link_address(packet, layer, &found))
+        return false;
+    out->src = found.src;
+    out->dst = found.dst;
+    if (packet->layers[layer].protocol != PALUA_PROTOCOL_IPOIB)
+        return true;
+    out->ethertype = packet->layers[layer].aux;
+    out->has_ethertype = out->src.len;
+    return true;
+}
+
 static bool read_link(const struct palua_packet *packet, uint32_t layer, struct link_fields *out)
 {
     struct cursor in = layer_cursor(packet, layer);
@@ -144,9 +160,13 @@ static bool read_link(const struct palua_packet *packet, uint32_t layer, struct 
         return true;
     case PALUA_PROTOCOL_RAW:
     case PALUA_PROTOCOL_NULL:
+    case PALUA_PROTOCOL_PPP:
+        return true;
+    case PALUA_PROTOCOL_CHDLC:
+        out->has_ethertype = cursor_skip(&in, 2) && cursor_u16(&in, &out->ethertype);
         return true;
     default:
-        return false;
+        return read_other(packet, layer, out);
     }
 }
 

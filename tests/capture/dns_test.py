@@ -29,7 +29,6 @@ CAUSES = {
     "port": "tshark's heuristics take it for DNS on a port that is none of DNS",
     "question": "the question cannot be read: palua raises an anomaly and publishes no event",
     "first fragment": "tshark dissects the first fragment of a datagram by itself",
-    "pktap": "the link type PKTAP is not decoded yet",
     "label": "a name in record data has an unknown label type: palua has the data as hex",
     "a6": "the oracle has no records behind one of type A6",
     "nameless": "the oracle has a record without its name",
@@ -38,8 +37,6 @@ CAUSES = {
 # Why a message is missing, where that cannot be seen from the message itself.
 MISSING = {
     "ndpi/pcap__badpackets.pcap": "first fragment",
-    "tcpdump/LINKTYPE_PKTAP.pcap": "pktap",
-    "tcpdump/LINKTYPE_USER2_PKTAP.pcap": "pktap",
 }
 
 # (capture, cause): messages that differ or are missing. All others are equal, and palua has none that the oracle has not.
@@ -54,8 +51,6 @@ DIFFERENCES = {
     ("ndpi/pcap__tls_certificate_too_long.pcap", "nameless"): 1,
     ("ndpi/someip_sd_sample.pcap", "port"): 6,
     ("pcapplusplus/PcapExamples__ip6_fragments.pcap", "nameless"): 1,
-    ("tcpdump/LINKTYPE_PKTAP.pcap", "pktap"): 1,
-    ("tcpdump/LINKTYPE_USER2_PKTAP.pcap", "pktap"): 1,
 }
 CAPTURES = 55
 UNREADABLE = "<Unknown extended label>"

@@ -89,6 +89,15 @@ enum palua_protocol {
     PALUA_PROTOCOL_IGMP,
     PALUA_PROTOCOL_PIM,
     PALUA_PROTOCOL_OSPF,
+    PALUA_PROTOCOL_WLAN, /* IEEE 802.11; of an aggregate, with the header of the first subframe; aux
+                            = type << 4 | subtype */
+    PALUA_PROTOCOL_RADIOTAP,
+    PALUA_PROTOCOL_PRISM,
+    PALUA_PROTOCOL_WLANCAP, /* AVS */
+    PALUA_PROTOCOL_PPI,
+    PALUA_PROTOCOL_FDDI,  /* aux = frame control */
+    PALUA_PROTOCOL_TR,    /* Token Ring, route included; aux = frame control */
+    PALUA_PROTOCOL_IPOIB, /* IP over InfiniBand, global route header included; aux = type field */
     PALUA_PROTOCOL_ENGINE_END,
     PALUA_PROTOCOL_PLUGIN = 256
 };
@@ -124,10 +133,12 @@ enum palua_packet_flag {
     PALUA_PACKET_TRUNCATED = 1, /**< caplen < origlen */
     PALUA_PACKET_FRAGMENT =
         2, /**< the innermost network layer is a fragment: no whole transport layer */
-    PALUA_PACKET_ANOMALY = 4, /**< at least one anomaly was raised while decoding it */
-    PALUA_PACKET_FLOW = 8,    /**< has a five-tuple: flow_hash is set */
-    PALUA_PACKET_NO_TIME = 16 /**< the capture has no timestamp for it (pcapng simple packet); ts_ns
-                                 is the one before */
+    PALUA_PACKET_ANOMALY = 4,  /**< at least one anomaly was raised while decoding it */
+    PALUA_PACKET_FLOW = 8,     /**< has a five-tuple: flow_hash is set */
+    PALUA_PACKET_NO_TIME = 16, /**< the capture has no timestamp for it (pcapng simple packet);
+                                  ts_ns is the one before */
+    PALUA_PACKET_FCS = 32 /**< the frame's last 4 bytes are its check sequence, as the capture says;
+                             no layer contains them */
 };
 
 struct palua_packet {

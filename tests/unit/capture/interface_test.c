@@ -107,6 +107,22 @@ Test(interface, times_out_of_range_become_the_nearest_in_it)
     cr_expect_eq(time_of(6, -9223372036, 9223372036854775 + 1000000), 1854775000);
 }
 
+Test(interface, length_of_the_check_sequence)
+{
+    for (uint8_t len = 0; len < 8; len++) {
+        struct body body = body_new();
+        struct interface out;
+        body_option(&body, 13, &len, 1);
+        cr_assert_null(parse(&out, &body));
+        cr_expect_eq(out.flags, len == 4 ? 32 : 0);
+    }
+    struct body body = body_new();
+    struct interface out;
+    body_option(&body, 13, "", 0);
+    cr_assert_null(parse(&out, &body));
+    cr_expect_eq(out.flags, 0);
+}
+
 Test(interface, end_of_options_ends_them)
 {
     struct body body = body_new();

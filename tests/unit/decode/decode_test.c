@@ -96,12 +96,12 @@ Test(decode, tunnels_to_the_cap_keep_the_innermost_flow_found)
     cr_assert_eq(tuple.proto, P_IPIP);
 }
 
-Test(decode, the_flag_of_a_missing_time_is_kept_and_all_others_are_not)
+Test(decode, flags_that_the_capture_gives_are_kept_and_all_others_are_not)
 {
     struct palua_packet packet = {.flags = 0xff, .linktype = ETHERNET};
     struct batch batch = {.packets = &packet, .count = 1};
     decode_batch(probe.decoder, &batch, 0, 1);
-    cr_assert_eq(packet.flags, PALUA_PACKET_NO_TIME | PALUA_PACKET_ANOMALY);
+    cr_assert_eq(packet.flags, PALUA_PACKET_NO_TIME | PALUA_PACKET_FCS | PALUA_PACKET_ANOMALY);
     memory_free(batch.anomalies.items);
 }
 
@@ -132,12 +132,13 @@ Test(decode, only_the_asked_range_and_anomalies_by_index)
  * frame, then a few bytes change. */
 Test(decode, random_bytes)
 {
-    static const uint16_t linktypes[] = {0, 1, 12, 14, 101, 108, 113, 228, 229, 276, 147};
+    static const uint16_t linktypes[] = {0,   1,   12,  14,  101, 108, 113, 228, 229, 276,
+                                         147, 105, 127, 119, 163, 192, 6,   10,  242, 9};
     uint64_t seed = (uint64_t)time(NULL);
     fprintf(stderr, "decode/random_bytes: seed %llu\n", (unsigned long long)seed);
     srand((unsigned)seed);
     for (int round = 0; round < 60000; round++) {
-        uint16_t linktype = linktypes[rand() % 11];
+        uint16_t linktype = linktypes[rand() % 20];
         frame.len = 0;
         if (round & 1) {
             put_eth(&frame, ON_VLAN);

@@ -66,6 +66,21 @@ Test(link, a_field_between_length_and_type_is_neither)
     expect(&probe, ETHERNET, &frame, "eth 0+18/14 data 14+4/0", "");
 }
 
+Test(link, a_check_sequence_that_the_capture_announces_belongs_to_no_layer)
+{
+    probe.fcs = true;
+    put_eth(&frame, 0xb001);
+    put_fill(&frame, 4, 0xfc);
+    expect(&probe, ETHERNET, &frame, "eth 0+14/14", "");
+    put8(&frame, 1);
+    expect(&probe, ETHERNET, &frame, "eth 0+15/14 data 14+1/0", "");
+    expect_truncations(&probe, ETHERNET, &frame);
+    frame.data[12] = 0;
+    frame.data[13] = 2;
+    expect(&probe, ETHERNET, &frame, "eth 0+15/14b llc 14+1/1b",
+           "bad_payload_length 0@12\nheader_truncated 1@14");
+}
+
 Test(link, vlan_tags_stack)
 {
     put_eth(&frame, ON_8021AD);
@@ -195,21 +210,35 @@ Test(link, cooked)
 
 Test(link, cooked_protocols_that_are_no_ethertypes)
 {
-    static const uint16_t devices[] = {770, 803, 824};
-    for (size_t i = 0; i < sizeof devices / sizeof *devices; i++) {
-        frame.len = 0;
-        put_sll(devices[i], ON_IP);
-        put_fill(&frame, 20, 0x45);
-        expect(&probe, 113, &frame, "sll 0+36/16 data 16+20/0", "");
-        frame.len = 0;
-        put_sll2(devices[i], ON_IP);
-        put_fill(&frame, 20, 0x45);
-        expect(&probe, 276, &frame, "sll 0+40/20 data 20+20/0", "");
-    }
+    put_sll(824, ON_IP);
+    put_fill(&frame, 20, 0x45);
+    expect(&probe, 113, &frame, "sll 0+36/16 data 16+20/0", "");
+    frame.len = 0;
+    put_sll2(824, ON_IP);
+    put_fill(&frame, 20, 0x45);
+    expect(&probe, 276, &frame, "sll 0+40/20 data 20+20/0", "");
     frame.len = 0;
     put_sll(1, 4);
-    put_fill(&frame, 3, 0x42);
-    expect(&probe, 113, &frame, "sll 0+19/16 data 16+3/0", "");
+    put_hex(&frame, "424203 00000000");
+    expect(&probe, 113, &frame, "sll 0+23/16 llc 16+7/3 stp 19+4/4", "");
+    expect_truncations(&probe, 113, &frame);
+    frame.len = 0;
+    put_sll(1, 12);
+    put_fill(&frame, 8, 0);
+    expect(&probe, 113, &frame, "sll 0+24/16 data 16+8/0", "");
+}
+
+/** Whether Frame Relay is decoded, a plugin decides: none here. */
+Test(link, cooked_devices_that_have_a_link_layer_of_their_own)
+{
+    put_sll(803, 3);
+    put_hex(&frame, "0000 0800 00000000  d4000000 020202020202");
+    expect(&probe, 113, &frame, "sll 0+34/16 radiotap 16+18/8 wlan 24+10/10", "");
+    expect_truncations(&probe, 113, &frame);
+    frame.len = 0;
+    put_sll2(770, ON_IP);
+    put_fill(&frame, 20, 0x45);
+    expect(&probe, 276, &frame, "sll 0+40/20 data 20+20/0", "");
 }
 
 static void put_arp(unsigned hardware_len, unsigned protocol_len)

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include "../../../tests/unit/decode/probe.h"
+
+const struct palua_plugin *palua_plugin_pflog(void);
+
+enum { LINKTYPE = 117 };
+
+static struct probe probe;
+static struct frame frame;
+
+static void set_up(void)
+{
+    probe_init(&probe);
+    probe_add(&probe, palua_plugin_pflog());
+    frame.len = 0;
+}
+
+static void tear_down(void)
+{
+    probe_fini(&probe);
+}
+
+TestSuite(pflog, .init = set_up, .fini = tear_down);
+
+static void begin(const char *header)
+{
+    frame.len = 0;
+    put_hex(&frame, header);
+}
+
+/** 28 bytes */
+static void put_packet(void)
+{
+    put_ip(&frame, P_UDP, 8);
+    put_udp(&frame, 5, 6, 8);
+}
+
+Test(pflog, the_header_is_padded_to_whole_words)
+{
+    static const unsigned families[] = {2, 24, 28, 30, 18};
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
+        frame.len = 0;
+        put8(&frame, 61);
+        put8(&frame, families[i]);
+        put_fill(&frame, 62, 0);
+        if (families[i] == 2) {
+            put_packet();
+            expect(&probe, LINKTYPE, &frame, "pflog 0+92/64 ip 64+28/20 udp 84+8/8", "");
+            expect_truncations(&probe, LINKTYPE, &frame);
+        } else {
+            put_ipv6(&frame, P_NONE, 0);
+            expect(&probe, LINKTYPE, &frame,
+                   families[i] == 18 ? "pflog 0+104/64 data 64+40/0"
+                                     : "pflog 0+104/64 ipv6 64+40/40",
+                   "");
+        }
+    }
+}
+
+Test(pflog, lengths)
+{
+    begin("2d02");
+    put_fill(&frame, 46, 0);
+    expect(&probe, LINKTYPE, &frame, "pflog 0+48/48 ip 48+0/0b", "header_truncated 1@48");
+    frame.data[0] = 44;
+    expect(&probe, LINKTYPE, &frame, "pflog 0+48/48b", "pflog_bad_length 0@0");
+    frame.data[0] = 255;
+    expect(&probe, LINKTYPE, &frame, "pflog 0+48/48b", "header_truncated 0@0");
+    frame.len = 1;
+    expect(&probe, LINKTYPE, &frame, "pflog 0+1/1b", "header_truncated 0@0");
+}
