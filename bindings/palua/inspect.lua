@@ -116,6 +116,9 @@ local function follow(fn, parameters, on)
         elseif op == "TGETV" or op == "TSETV" then
             on.index(at, held[at.b], held[at.c])
         end
+        if (op == "TGETV" or op == "TGETB" or op == "TGETS") and held[at.b] == "state" then
+            result = "state" -- what the state holds is the flow's, too
+        end
         if on.any then
             on.any(at, held)
         end
@@ -223,9 +226,9 @@ local function decide(note, code, at, why)
 end
 
 --- The instructions of one function or prototype.
-local function examine_code(code, rules, note, seen, closure)
+local function examine_code(code, rules, note, seen, closure, state)
     local list = bytecode.instructions(code)
-    follow(code, {}, {
+    follow(code, state and { [1] = "state" } or {}, {
         field = function() return nil end,
         index = function() end,
         any = function(at, held)
@@ -235,9 +238,14 @@ local function examine_code(code, rules, note, seen, closure)
             elseif at.op == "GSET" then
                 decide(note, code, at, "it assigns a global variable")
                 note.global_writes[bytecode.constant(code, at.d)] = true
-            elseif TABLE_WRITES[at.op] and held[at.op == "TSETM" and at.a - 1 or at.b] ~= "fresh" then
-                decide(note, code, at, "it writes to a table")
-                note.table_writes = true
+            elseif TABLE_WRITES[at.op] then
+                local into = held[at.op == "TSETM" and at.a - 1 or at.b]
+                if into == "state" then
+                    note.state_writes = note.state_writes or bytecode.line(code, at.pc)
+                elseif into ~= "fresh" then
+                    decide(note, code, at, "it writes to a table")
+                    note.table_writes = true
+                end
             elseif at.op == "GGET" then
                 local name = bytecode.constant(code, at.d)
                 local following = list[at.pc + 1]
@@ -260,8 +268,9 @@ local function examine_code(code, rules, note, seen, closure)
 end
 
 --- Gathers into `note` what a script function does and reaches.
-function M.examine(fn, rules, note, seen)
-    examine_code(fn, rules, note, seen, fn)
+-- @param state  its second parameter is the state of a flow: writing there is noted apart
+function M.examine(fn, rules, note, seen, state)
+    examine_code(fn, rules, note, seen, fn, state)
     local index = 1
     local name, value = debug.getupvalue(fn, index)
     while name do
@@ -305,6 +314,35 @@ function M.independent(note, all)
         if note.tables and (other.table_writes or other.unknown) then
             return false, "another handler may write to a table"
         end
+    end
+    return true
+end
+
+--- A variable that one note's function reads and the other's assigns; nil if there is none.
+function M.meets(reader, writer)
+    for id in pairs(writer.writes) do
+        if reader.upvalues[id] then
+            return reader.upvalues[id]
+        end
+    end
+    for name in pairs(writer.global_writes) do
+        if reader.globals[name] then
+            return name
+        end
+    end
+    return nil
+end
+
+--- Whether events of different flows may go to different instances, given what all handlers do.
+-- @return true, or false, why and the line
+function M.apart(note, all)
+    local ok, why = M.independent(note, all)
+    if not ok then
+        return false, why, note.line
+    end
+    -- A table put into a flow's state could be one that other flows see as well.
+    if note.state_writes and note.tables then
+        return false, "it writes to its state and uses a table from outside", note.state_writes
     end
     return true
 end

@@ -285,14 +285,20 @@ end
 --- Which handlers depend on the order of events.
 local function judge_order()
     local rules = { safe = script.safe, objects = script.is_aggregate, env = script.env, is_ours = is_ours }
+    script.rules = rules
     rules.objects[script.env.palua] = true
     local notes = {}
+    script.aparts = {}
     for _, handler in ipairs(script.handlers) do
         if handler.fn then
             local note = inspect.note()
             inspect.examine(handler.fn, rules, note, { [handler.fn] = true })
             handler.note = note
             notes[#notes + 1] = note
+            local apart = inspect.note()
+            inspect.examine(handler.fn, rules, apart, { [handler.fn] = true }, true)
+            handler.apart = apart
+            script.aparts[#script.aparts + 1] = apart
         end
     end
     for _, handler in ipairs(script.handlers) do
@@ -309,7 +315,42 @@ local function judge_order()
     end
 end
 
+--- Which events must meet in one instance: as the script chose, else "flow" if nothing that handlers do
+-- can make a difference between flows.
+local function judge_partition()
+    if script.partition then
+        return { key = script.partition, chosen = true }
+    end
+    for _, handler in ipairs(script.handlers) do
+        if handler.fn then
+            local ok, why, line = inspect.apart(handler.apart, script.aparts)
+            if not ok then
+                return { key = "all", why = why, line = line or handler.line }
+            end
+        end
+    end
+    return { key = "flow" }
+end
+
 local WITHOUT_FLOW = { packet = true, link = true, network = true, fragment = true, ["capture.end"] = true }
+
+--- A function given to done sees one instance: what handlers in other instances assigned is not there.
+local function check_done()
+    if script.judged.key == "all" then
+        return
+    end
+    for _, fn in ipairs(script.dones) do
+        local note = inspect.note()
+        inspect.examine(fn, script.rules, note, { [fn] = true })
+        for i, handler in ipairs(script.handlers) do
+            local name = handler.apart and inspect.meets(note, handler.apart)
+            if name then
+                at_line(debug.getinfo(fn, "S").linedefined, format("done reads '%s', which the handler at line %d assigns in every "
+                    .. "instance on its own; use an aggregation, or palua.partition(\"all\")", name, script.handlers[i].line))
+            end
+        end
+    end
+end
 
 --- Checks every handler; tells C what they read.
 -- @return the handlers
@@ -318,6 +359,8 @@ function M.check()
     script.bases = { packet = host.base("packet"), flow = host.base("flow"), live = host.base("live") }
     script.bases.common = script.bases.packet
     judge_order()
+    script.judged = judge_partition()
+    check_done()
     for _, handler in ipairs(script.handlers) do
         if handler.fn then
             host.want(handler.schema.kind)
@@ -504,6 +547,13 @@ function M.describe()
         lines[#lines + 1] = format("  %-20s %s (default: %s)", option_at.name, option_at.help, option_at.default)
     end
     return table.concat(lines, "\n") .. "\n"
+end
+
+--- Which events must meet in one instance, and why.
+-- @return key, whether the script chose it, why not "flow", the line that decided
+function M.partition()
+    local judged = script.judged
+    return judged.key, judged.chosen or false, judged.why, judged.line
 end
 
 function M.profile_handler(number)

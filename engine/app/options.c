@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "base/nearest.h"
+#include "run/setup.h"
 
 /** Values of options that have no letter. */
 enum long_only {
@@ -44,7 +45,8 @@ static const struct option_entry entries[] = {
     {"config", 'c', required_argument, "FILE", "configuration, a Lua table (see conf/palua.lua)"},
     {"output", 'o', required_argument, "FMT[=PATH]",
      "table, json, csv or tsv, to stdout or to PATH"},
-    {"jobs", 'j', required_argument, "N", "threads; one so far; results never depend on N"},
+    {"jobs", 'j', required_argument, "N",
+     "threads; 0 (default): as many as pay off; results never depend on N"},
     {"batch", OPTION_BATCH, required_argument, "N", "packets per batch (for tests)"},
     {"skip", OPTION_SKIP, required_argument, "N",
      "leave out the first N packets; numbers stay the file's own"},
@@ -108,6 +110,15 @@ static bool parse_count(const char *name, const char *value, uint64_t *out, stru
                          value);
     *out = number;
     return true;
+}
+
+static bool parse_jobs(const char *value, uint64_t *out, struct error *err)
+{
+    if (!parse_count("jobs", value, out, err))
+        return false;
+    return *out <= WORKER_CAP ||
+           error_set(err, ERROR_USAGE, NULL, "--jobs: got %s, expected 0 to %d threads", value,
+                     WORKER_CAP);
 }
 
 static bool parse_output(struct options *options, char *value, struct error *err)
@@ -198,7 +209,7 @@ static bool parse_one(struct options *options, int value, char *argument, struct
     case 'o':
         return parse_output(options, argument, err);
     case 'j':
-        return parse_count("jobs", argument, &options->jobs, err);
+        return parse_jobs(argument, &options->jobs, err);
     case OPTION_BATCH:
         return parse_count("batch", argument, &options->batch, err);
     case OPTION_SKIP:

@@ -28,6 +28,7 @@ static void part_fini(struct part *part)
     for (uint32_t kind = 0; kind < part->queue_count; kind++)
         event_queue_fini(&part->queues[kind]);
     memory_free(part->queues);
+    memory_free(part->expiries);
     arena_fini(&part->arena);
 }
 
@@ -39,7 +40,50 @@ static void part_clear(struct part *part)
     part->retired = NULL;
     for (uint32_t kind = 0; kind < part->queue_count; kind++)
         event_queue_clear(&part->queues[kind]);
+    part->ended = NULL;
+    part->expiry_count = 0;
     arena_reset(&part->arena);
+}
+
+void part_expiry(struct part *part, const struct flow_expiry *expiry)
+{
+    part->expiries = memory_grow(part->expiries, &part->expiry_cap, part->expiry_count + 1,
+                                 sizeof *part->expiries);
+    part->expiries[part->expiry_count++] = *expiry;
+}
+
+/** The end that an event of the expiry phase belongs to: the last one with a key up to the
+ * event's. */
+static const struct flow_expiry *expiry_of(const struct batch *batch, uint64_t key)
+{
+    const struct part *part = &batch->parts[event_key_part(key)];
+    size_t low = 0, high = part->expiry_count;
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (part->expiries[middle].key <= key)
+            low = middle;
+        else
+            high = middle;
+    }
+    return &part->expiries[low];
+}
+
+static bool expiry_before(const struct flow_expiry *a, const struct flow_expiry *b)
+{
+    if (a->deadline_ns != b->deadline_ns)
+        return a->deadline_ns < b->deadline_ns;
+    if (a->first_packet != b->first_packet)
+        return a->first_packet < b->first_packet;
+    return a->shard < b->shard;
+}
+
+bool batch_event_before(const struct batch *batch, uint64_t a, uint64_t b)
+{
+    // The same packet and phase, in different parts: only ends of flows need more than the key.
+    bool ends = a >> 31 == b >> 31 && event_key_phase(a) == EVENT_PHASE_EXPIRY;
+    if (!ends || event_key_part(a) == event_key_part(b))
+        return a < b;
+    return expiry_before(expiry_of(batch, a), expiry_of(batch, b));
 }
 
 void part_retire(struct part *part, void *buffer, void (*release)(void *buffer))
@@ -128,6 +172,7 @@ void batch_give(struct batch_pool *pool, struct batch *batch)
         part_clear(&batch->parts[part]);
     batch->anomalies.count = 0;
     batch->datagrams = NULL;
+    batch->shares = NULL;
     arena_reset(&batch->arena);
     block_release(batch->block);
     batch->block = NULL;

@@ -57,13 +57,31 @@ struct ended_flow {
     uint64_t id;
 };
 
+/** When a flow ended, as far as its place among the ends in other parts needs it. */
+struct flow_expiry {
+    uint64_t key;          /**< event_key_expiry of the first event it causes */
+    int64_t deadline_ns;   /**< INT64_MAX: its packet ended it, not the clock */
+    uint64_t first_packet; /**< number of the flow's first packet */
+    uint32_t shard;        /**< of the flow: tells flows with the same first packet apart, as no two
+                              parts share one */
+};
+
 /** What one worker made of one batch. */
 struct part {
     struct arena arena;
     struct event_queue *queues; /**< one per event kind of the run's registry */
     uint32_t queue_count;
     struct retired *retired;
-    struct ended_flow *ended; /**< in the arena; reset by the worker that fills the part */
+    struct ended_flow *ended;     /**< in the arena */
+    struct flow_expiry *expiries; /**< ascending keys; none where there is only one part */
+    size_t expiry_count;
+    size_t expiry_cap;
+};
+
+/** The packets of a batch that are one worker's. */
+struct batch_share {
+    const uint32_t *packets; /**< indices in the batch, ascending */
+    uint32_t count;
 };
 
 /** An expiry point: before this packet, everything due at that time ends (see run/clock.h). */
@@ -83,7 +101,9 @@ struct batch {
     struct batch_datagram *datagrams; /**< in the batch's arena, in packet order; NULL if none */
     struct batch_tick *ticks;         /**< in the batch's arena, ascending */
     uint32_t tick_count;
-    struct part *parts; /**< one per worker */
+    const struct batch_share *shares; /**< one per part, in the batch's arena (shard/share.h); NULL:
+                                         every packet is the only worker's */
+    struct part *parts;               /**< one per worker */
     uint32_t part_count;
     struct batch *next; /**< free list */
 };
@@ -101,6 +121,13 @@ struct batch *batch_take(struct batch_pool *pool);
 /** Releases retired buffers and the block, forgets everything, and returns the batch to its pool.
  */
 void batch_give(struct batch_pool *pool, struct batch *batch);
+
+/** Notes a flow's end; keys ascend. */
+void part_expiry(struct part *part, const struct flow_expiry *expiry);
+
+/** Whether the event with key `a` comes before the one with key `b`, whichever parts they are of.
+ * Ends of flows come by (deadline, first packet), whichever worker they ended in. */
+bool batch_event_before(const struct batch *batch, uint64_t a, uint64_t b);
 
 /** Hands a buffer to a worker's part: release(buffer) is called by batch_give, newest first. */
 void part_retire(struct part *part, void *buffer, void (*release)(void *buffer));

@@ -11,8 +11,8 @@
 #include "flow/pool.h"
 #include "flow/shard.h"
 #include "flow/wheel.h"
+#include "shard/share.h"
 
-enum { SHARD_COUNT = 256, SHARD_SHIFT = 24 };
 enum { PROTO_ICMP = 1, PROTO_TCP = 6, PROTO_UDP = 17, PROTO_ICMPV6 = 58 };
 enum { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_ACK = 16 };
 enum { AHEAD = 8 };         // how far memory is fetched ahead of its use
@@ -117,7 +117,7 @@ const struct decoder *flow_table_decoder(const struct flow_table *table)
     return table->decoder;
 }
 
-static int64_t deadline_of(const struct flow_table *table, const struct flow *flow)
+int64_t flow_table_deadline(const struct flow_table *table, const struct flow *flow)
 {
     int64_t deadline;
     if (__builtin_add_overflow(flow->last_ts_ns, table->timeouts[flow->state], &deadline))
@@ -194,7 +194,7 @@ static uint8_t state_of(uint8_t proto)
 static bool begins_anew(const struct flow_table *table, const struct flow *flow,
                         const struct palua_packet *packet, unsigned flags)
 {
-    if (packet->ts_ns >= deadline_of(table, flow))
+    if (packet->ts_ns >= flow_table_deadline(table, flow))
         return true;
     bool closed = flow->state == FLOW_TCP_FIN || flow->state == FLOW_TCP_RST;
     return closed && is_first_syn(flags) && tcp_sequence(packet) != flow->syn;
@@ -231,7 +231,7 @@ static void note_tunnel(struct flow *flow, const struct palua_packet *packet)
 static struct flow *begin(struct flow_table *table, const struct beginning *from)
 {
     const struct palua_packet *packet = from->packet;
-    uint8_t shard = (uint8_t)(packet->flow_hash >> SHARD_SHIFT);
+    uint8_t shard = (uint8_t)shard_of_flow(packet->flow_hash);
     make_room(table, &table->shards[shard]);
     struct flow *flow = flow_pool_take(&table->pool);
     bool answer = (from->tcp_flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK) &&
@@ -247,7 +247,7 @@ static struct flow *begin(struct flow_table *table, const struct beginning *from
     flow->ordinal = from->ordinal;
     note_tunnel(flow, packet);
     flow_shard_add(&table->shards[shard], flow);
-    flow_wheel_add(&table->wheel, flow, deadline_of(table, flow));
+    flow_wheel_add(&table->wheel, flow, flow_table_deadline(table, flow));
     table->counters.created++;
     table->counters.live++;
     return flow;
@@ -258,7 +258,7 @@ static void close_flow(struct flow_table *table, struct flow *flow, enum flow_st
 {
     flow->state = (uint8_t)state;
     flow_wheel_remove(&table->wheel, &table->pool, flow);
-    flow_wheel_add(&table->wheel, flow, deadline_of(table, flow));
+    flow_wheel_add(&table->wheel, flow, flow_table_deadline(table, flow));
 }
 
 static void track_tcp(struct flow_table *table, struct flow *flow, unsigned direction,
@@ -299,23 +299,23 @@ static void seek(const struct flow_table *table, struct flow_sought *sought)
 static const struct flow_shard *shard_of(const struct flow_table *table,
                                          const struct palua_packet *packet)
 {
-    return &table->shards[packet->flow_hash >> SHARD_SHIFT];
+    return &table->shards[shard_of_flow(packet->flow_hash)];
 }
 
-void flow_table_foresee(const struct flow_table *table, const struct palua_packet *packets,
+void flow_table_foresee(const struct flow_table *table, const struct palua_packet *const *packets,
                         uint32_t count, struct flow_sought *out)
 {
     for (uint32_t i = 0; i < count; i++) {
         out[i].named = false;
-        if (!decode_tuple(&packets[i], &out[i].tuple))
+        if (!decode_tuple(packets[i], &out[i].tuple))
             continue;
         seek(table, &out[i]);
-        flow_shard_prefetch(shard_of(table, &packets[i]), out[i].hash);
+        flow_shard_prefetch(shard_of(table, packets[i]), out[i].hash);
     }
     for (uint32_t i = 0; i < count; i++) {
         if (!out[i].named)
             continue;
-        out[i].index = flow_shard_guess(shard_of(table, &packets[i]), out[i].hash);
+        out[i].index = flow_shard_guess(shard_of(table, packets[i]), out[i].hash);
         if (out[i].index != FLOW_POOL_NONE)
             flow_pool_prefetch(&table->pool, out[i].index);
     }
@@ -373,7 +373,7 @@ static void add_ending(struct flow_table *table, struct flow *flow)
     table->endings = memory_grow(table->endings, &table->ending_cap, table->ending_count + 1,
                                  sizeof *table->endings);
     table->endings[table->ending_count++] = (struct ending){
-        .deadline_ns = deadline_of(table, flow),
+        .deadline_ns = flow_table_deadline(table, flow),
         .first_packet = flow->first_packet,
         .id = flow->id,
         .flow = flow,
@@ -430,7 +430,7 @@ static void line_up_due(struct flow_table *table, int64_t now_ns)
         struct flow *flow = flow_pool_at(&table->pool, due->flows[i]);
         if (i + AHEAD < due->count)
             flow_pool_prefetch(&table->pool, due->flows[i + AHEAD]);
-        int64_t deadline = deadline_of(table, flow);
+        int64_t deadline = flow_table_deadline(table, flow);
         if (deadline <= now_ns)
             add_ending(table, flow);
         else
@@ -468,6 +468,17 @@ static void line_up_all(struct flow_table *table)
     }
     if (table->ending_count)
         qsort(table->endings, table->ending_count, sizeof *table->endings, by_begin);
+}
+
+uint64_t flow_table_line_up(struct flow_table *table)
+{
+    line_up_all(table);
+    return table->ending_count;
+}
+
+uint64_t flow_table_ending(const struct flow_table *table, uint64_t place)
+{
+    return table->endings[place].first_packet;
 }
 
 uint32_t flow_table_end(struct flow_table *table, uint32_t limit)

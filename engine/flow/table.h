@@ -12,7 +12,7 @@
  * new flow at once. So does a TCP SYN with another sequence number after the close. Nothing here
  * depends on other flows, so the result is the same for any number of workers.
  *
- * Cap. Flows are held in 256 shards by packet->flow_hash; each holds at most cap / 256 flows,
+ * Cap. Flows are held in the 256 shards of shard/share.h; each holds at most cap / 256 flows,
  * rounded up. In a full shard the flow that has been idle longest (whose last packet lies furthest
  * back in the capture) is ended to make room, and counted.
  *
@@ -147,7 +147,7 @@ struct flow_sought {
 /** Finds out for several packets where their flows probably are, and has the processor fetch that:
  * most of the time that a large table takes is waiting for memory, and so the waits overlap.
  * @param count  at most FLOW_GROUP_CAP */
-void flow_table_foresee(const struct flow_table *table, const struct palua_packet *packets,
+void flow_table_foresee(const struct flow_table *table, const struct palua_packet *const *packets,
                         uint32_t count, struct flow_sought *out);
 /** flow_table_lookup for a packet that was foreseen and is named; flows may have begun and ended
  * since. */
@@ -161,6 +161,16 @@ const struct decoder *flow_table_decoder(const struct flow_table *table);
 /** Ends every flow whose deadline is at or before `now_ns`, in order of (deadline, first packet).
  */
 void flow_table_expire(struct flow_table *table, int64_t now_ns);
+/** When the flow is over if no packet of it comes. */
+int64_t flow_table_deadline(const struct flow_table *table, const struct flow *flow);
+
+/** For the end of the run: puts the flows that are left in order of first packet. Then only
+ * flow_table_end and flow_table_ending may be called.
+ * @return how many there are */
+uint64_t flow_table_line_up(struct flow_table *table);
+/** First packet of flow `place` of those lined up (from 0), ended or not; any thread. */
+uint64_t flow_table_ending(const struct flow_table *table, uint64_t place);
+
 /** Ends the first `limit` of the flows that are left, in order of first packet: called until it
  * returns 0.
  * @return how many it ended */

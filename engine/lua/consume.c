@@ -152,7 +152,7 @@ static bool kind_seen(const struct palua_lua_instance *instance, uint32_t index)
 }
 
 static void set_chain(struct palua_lua_instance *instance, const struct batch *batch,
-                      uint16_t *numbers)
+                      struct part_range parts, uint16_t *numbers)
 {
     struct merge *merge = &instance->merge;
     merge_clear(merge);
@@ -162,24 +162,26 @@ static void set_chain(struct palua_lua_instance *instance, const struct batch *b
             continue;
         bool seen = kind_seen(instance, i);
         uint32_t count = seen ? 0 : chained(instance, handler->kind, numbers);
-        for (uint32_t part = 0; part < batch->part_count; part++) {
-            const struct event_queue *queue = &batch->parts[part].queues[handler->kind];
+        for (uint32_t part = 0; part < parts.count; part++) {
+            const struct event_queue *queue =
+                &batch->parts[parts.first + part].queues[handler->kind];
             handler->events += queue->count;
             merge_add(merge, queue, numbers, count);
         }
         numbers += count;
     }
-    merge_run(merge);
+    merge_run(merge, batch);
     set_run(instance, instance->own_count, merge->events, merge->keys, (uint32_t)merge->count);
     instance->runs[instance->own_count].handlers = merge->handlers;
 }
 
-static void run_chain(struct palua_lua_instance *instance, const struct batch *batch)
+static void run_chain(struct palua_lua_instance *instance, const struct batch *batch,
+                      struct part_range parts)
 {
     uint16_t numbers[4096]; // at most one per handler, of which there are no more
     for (uint32_t i = 0; i < instance->own_count; i++)
         instance->runs[i].first = instance->runs[i].count = 0;
-    set_chain(instance, batch, numbers);
+    set_chain(instance, batch, parts, numbers);
     run_loops(instance);
 }
 
@@ -191,15 +193,17 @@ static void run_own(struct palua_lua_instance *instance, const struct part *part
     run_loops(instance);
 }
 
-static void consume_bound(struct palua_lua_instance *instance, const struct batch *batch)
+static void consume_bound(struct palua_lua_instance *instance, const struct batch *batch,
+                          struct part_range parts)
 {
     for (uint32_t i = 0; i < instance->handler_count; i++) {
         struct handler *handler = &instance->handlers[i];
         if (!handler->binding)
             continue;
         uint64_t start = instance->options.profile ? host_clock_ns() : 0;
-        for (uint32_t part = 0; part < batch->part_count; part++) {
-            const struct event_queue *queue = &batch->parts[part].queues[handler->kind];
+        for (uint32_t part = 0; part < parts.count; part++) {
+            const struct event_queue *queue =
+                &batch->parts[parts.first + part].queues[handler->kind];
             aggregate_binding_consume(handler->binding, queue);
             handler->events += queue->count;
         }
@@ -225,15 +229,16 @@ static void drop_ended(struct palua_lua_instance *instance)
     instance->ended_count = 0;
 }
 
-void consume_batch(struct palua_lua_instance *instance, const struct batch *batch)
+void consume_batch(struct palua_lua_instance *instance, const struct batch *batch,
+                   struct part_range parts)
 {
     drop_ended(instance);
-    consume_bound(instance, batch);
-    for (uint32_t part = 0; instance->own_count && part < batch->part_count; part++)
+    consume_bound(instance, batch, parts);
+    for (uint32_t part = 0; instance->own_count && part < parts.count; part++)
         if (!instance->base.report.stop)
-            run_own(instance, &batch->parts[part]);
+            run_own(instance, &batch->parts[parts.first + part]);
     if (instance->has_chain && !instance->base.report.stop)
-        run_chain(instance, batch);
+        run_chain(instance, batch, parts);
 }
 
 void consume_calls(struct palua_lua_instance *instance, const char *function, const char *what)

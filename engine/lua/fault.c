@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "lua/fault.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -8,9 +9,44 @@
 
 enum { FAULT_DEPTH = 16 }; /**< lines of a traceback */
 
-void fault_list_init(struct fault_list *list, const char *script)
+struct fault_told {
+    pthread_mutex_t lock;
+    int lines[FAULT_CAP];
+    size_t count;
+};
+
+struct fault_told *fault_told_new(void)
 {
-    *list = (struct fault_list){.script = script};
+    struct fault_told *told = memory_zalloc(1, sizeof *told);
+    pthread_mutex_init(&told->lock, NULL);
+    return told;
+}
+
+void fault_told_free(struct fault_told *told)
+{
+    if (!told)
+        return;
+    pthread_mutex_destroy(&told->lock);
+    memory_free(told);
+}
+
+/** Notes that a place is told now. @return false if it was told already, or there are too many */
+static bool tell_first(struct fault_told *told, int line)
+{
+    pthread_mutex_lock(&told->lock);
+    size_t at = 0;
+    while (at < told->count && told->lines[at] != line)
+        at++;
+    bool first = at == told->count && at < FAULT_CAP;
+    if (first)
+        told->lines[told->count++] = line;
+    pthread_mutex_unlock(&told->lock);
+    return first;
+}
+
+void fault_list_init(struct fault_list *list, const char *script, struct fault_told *told)
+{
+    *list = (struct fault_list){.script = script, .told = told};
     text_init(&list->message);
     text_init(&list->traceback);
 }
@@ -44,7 +80,7 @@ int fault_line(const struct fault_list *list, lua_State *L)
     return script_level(list, L, 0, &frame) < 0 ? 0 : frame.currentline;
 }
 
-/** Counts an error at a line. @return whether it is the first there */
+/** Counts an error at a line. @return whether it is the first there, in any instance */
 static bool count(struct fault_list *list, int line)
 {
     for (size_t i = 0; i < list->count; i++)
@@ -58,7 +94,7 @@ static bool count(struct fault_list *list, int line)
     }
     list->items = memory_grow(list->items, &list->cap, list->count + 1, sizeof *list->items);
     list->items[list->count++] = (struct fault){.line = line, .count = 1};
-    return true;
+    return !list->told || tell_first(list->told, line);
 }
 
 /** Skips "name:12: " where `name` is the script's or one of palua's own modules. */
@@ -141,6 +177,28 @@ void fault_note(struct fault_list *list, const char *message)
     list->fresh = count(list, 0);
     set_message(list, message);
     text_clear(&list->traceback);
+}
+
+static void add_count(struct fault_list *list, const struct fault *fault)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i].line == fault->line) {
+            list->items[i].count += fault->count;
+            return;
+        }
+    if (list->count == FAULT_CAP) {
+        list->others += fault->count;
+        return;
+    }
+    list->items = memory_grow(list->items, &list->cap, list->count + 1, sizeof *list->items);
+    list->items[list->count++] = *fault;
+}
+
+void fault_list_merge(struct fault_list *into, const struct fault_list *from)
+{
+    for (size_t i = 0; i < from->count; i++)
+        add_count(into, &from->items[i]);
+    into->others += from->others;
 }
 
 /** Line 0 is no place: an error that came from none of the script's lines. */

@@ -18,10 +18,17 @@ struct fault {
     uint64_t count;
 };
 
+/** The places of one script that were told already, shared by its instances. Any thread. */
+struct fault_told;
+
+struct fault_told *fault_told_new(void);
+void fault_told_free(struct fault_told *told);
+
 enum { FAULT_CAP = 1024 }; /**< places told apart; errors elsewhere are counted together */
 
 struct fault_list {
-    const char *script; /**< its name in messages; borrowed */
+    const char *script;      /**< its name in messages; borrowed */
+    struct fault_told *told; /**< borrowed; NULL: there is one instance */
     struct fault *items;
     size_t count;
     size_t cap;
@@ -29,10 +36,10 @@ struct fault_list {
     struct text message;   /**< of the last error at a new place: the sentence */
     struct text traceback; /**< and the script's lines that led to it */
     int line;              /**< of the last error */
-    bool fresh;            /**< the last error was at a new place */
+    bool fresh;            /**< the last error was at a new place, which no instance has told yet */
 };
 
-void fault_list_init(struct fault_list *list, const char *script);
+void fault_list_init(struct fault_list *list, const char *script, struct fault_told *told);
 void fault_list_fini(struct fault_list *list);
 
 /** Pushes the message handler for state_call. */
@@ -41,5 +48,7 @@ void fault_push_handler(struct fault_list *list, lua_State *L);
 void fault_note(struct fault_list *list, const char *message);
 /** The line of the script that is running, as seen from a C function; 0 if none is. */
 int fault_line(const struct fault_list *list, lua_State *L);
+/** Adds the counts of another instance's list. */
+void fault_list_merge(struct fault_list *into, const struct fault_list *from);
 /** One line on stderr per place that failed more than once. */
 void fault_tell_repeats(const struct fault_list *list);

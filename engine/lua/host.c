@@ -201,7 +201,7 @@ void host_print_aggregate(struct palua_lua_instance *instance, size_t index)
     struct table table;
     instance->printed[index] = true;
     aggregate_table(instance->aggregates[index], &table);
-    output_flush(instance->output);
+    output_write(instance->output, NULL, instance->sheet, 1);
     output_table(instance->output, &table);
     table_fini(&table);
 }

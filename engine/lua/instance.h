@@ -35,6 +35,7 @@ struct palua_lua_instance {
     const struct registry *registry;
     struct interest *interest; /**< while loading */
     enum instance_phase phase;
+    enum palua_partition partition;
 
     struct handler *handlers;
     uint32_t handler_count;
@@ -58,8 +59,9 @@ struct palua_lua_instance {
     bool keeps_state;
     bool jit_works;
 
-    struct output *output;
-    struct text line; /**< what print has put together so far */
+    struct output *output; /**< in finish */
+    struct sheet *sheet;   /**< that lines go to now */
+    struct text line;      /**< what print has put together so far */
     uint64_t print_serial;
     uint32_t print_call;
 
@@ -82,6 +84,7 @@ bool load_loops(struct palua_lua_instance *instance, struct error *err);
 void load_push(struct palua_lua_instance *instance, const char *function);
 
 /** One batch through the aggregations and the loops. */
-void consume_batch(struct palua_lua_instance *instance, const struct batch *batch);
+void consume_batch(struct palua_lua_instance *instance, const struct batch *batch,
+                   struct part_range parts);
 /** Calls each function given to init or done; reports those that fail. */
 void consume_calls(struct palua_lua_instance *instance, const char *function, const char *what);

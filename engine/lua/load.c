@@ -191,12 +191,31 @@ static bool take_handlers(struct palua_lua_instance *instance, struct error *err
     return ok;
 }
 
+static bool take_partition(struct palua_lua_instance *instance, struct error *err)
+{
+    static const char *const names[] = {[PALUA_PARTITION_ALL] = "all",
+                                        [PALUA_PARTITION_FLOW] = "flow",
+                                        [PALUA_PARTITION_SRC] = "src",
+                                        [PALUA_PARTITION_DST] = "dst",
+                                        [PALUA_PARTITION_PAIR] = "pair"};
+    lua_State *L = instance->state->L;
+    load_push(instance, "partition");
+    if (!call(instance, 0, 1, err))
+        return false;
+    for (int i = 0; i < (int)(sizeof names / sizeof names[0]); i++)
+        if (strcmp(lua_tostring(L, -1), names[i]) == 0)
+            instance->partition = (enum palua_partition)i;
+    lua_pop(L, 1);
+    return true;
+}
+
 bool load_script(struct palua_lua_instance *instance, struct error *err)
 {
     if (!open_loader(instance, err) || !run_top_level(instance, err))
         return false;
     instance->phase = INSTANCE_INIT;
-    return take_aggregates(instance, err) && take_handlers(instance, err);
+    return take_aggregates(instance, err) && take_handlers(instance, err) &&
+           take_partition(instance, err);
 }
 
 /** One run per handler that has a loop of its own, then one for the chain. */

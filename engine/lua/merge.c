@@ -31,20 +31,22 @@ void merge_add(struct merge *merge, const struct event_queue *queue, const uint1
         (struct merge_source){.queue = queue, .handlers = handlers, .handler_count = handler_count};
 }
 
-static bool comes_before(const struct merge_head *a, const struct merge_head *b)
+static bool comes_before(const struct batch *batch, const struct merge_head *a,
+                         const struct merge_head *b)
 {
-    return a->key != b->key ? a->key < b->key : a->source < b->source;
+    return a->key != b->key ? batch_event_before(batch, a->key, b->key) : a->source < b->source;
 }
 
 /** Puts `head` into the place that is free at `at`, or below it. */
-static void sift_down(struct merge_head *heap, size_t count, size_t at, struct merge_head head)
+static void sift_down(const struct batch *batch, struct merge_head *heap, size_t count, size_t at,
+                      struct merge_head head)
 {
     for (;;) {
         size_t child = 2 * at + 1;
         if (child >= count)
             break;
-        child += child + 1 < count && comes_before(&heap[child + 1], &heap[child]);
-        if (!comes_before(&heap[child], &head))
+        child += child + 1 < count && comes_before(batch, &heap[child + 1], &heap[child]);
+        if (!comes_before(batch, &heap[child], &head))
             break;
         heap[at] = heap[child];
         at = child;
@@ -58,13 +60,13 @@ static struct merge_head head_of(const struct merge *merge, size_t source)
     return (struct merge_head){.key = at->queue->keys[at->next], .source = (uint32_t)source};
 }
 
-static void build_heap(struct merge *merge)
+static void build_heap(struct merge *merge, const struct batch *batch)
 {
     struct merge_head *heap = merge->heap;
     for (size_t i = 0; i < merge->source_count; i++)
         heap[i] = head_of(merge, i);
     for (size_t i = merge->source_count; i-- > 0;)
-        sift_down(heap, merge->source_count, i, heap[i]);
+        sift_down(batch, heap, merge->source_count, i, heap[i]);
 }
 
 static void reserve(struct merge *merge)
@@ -95,11 +97,11 @@ static void take(struct merge *merge, struct merge_source *source, uint64_t key)
     }
 }
 
-void merge_run(struct merge *merge)
+void merge_run(struct merge *merge, const struct batch *batch)
 {
     size_t left = merge->source_count;
     reserve(merge);
-    build_heap(merge);
+    build_heap(merge, batch);
     while (left) {
         struct merge_head head = merge->heap[0];
         struct merge_source *source = &merge->sources[head.source];
@@ -109,6 +111,6 @@ void merge_run(struct merge *merge)
         else
             head = merge->heap[--left];
         if (left)
-            sift_down(merge->heap, left, 0, head);
+            sift_down(batch, merge->heap, left, 0, head);
     }
 }

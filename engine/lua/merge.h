@@ -44,4 +44,4 @@ void merge_clear(struct merge *merge);
 void merge_add(struct merge *merge, const struct event_queue *queue, const uint16_t *handlers,
                uint32_t handler_count);
 /** Fills the entries, ascending by key; of equal keys the source added first comes first. */
-void merge_run(struct merge *merge);
+void merge_run(struct merge *merge, const struct batch *batch);

@@ -106,7 +106,7 @@ static struct output_key current_key(struct palua_lua_instance *instance)
 void palua_lua_print_line(struct palua_lua_instance *instance)
 {
     struct text *line = &instance->line;
-    output_print(instance->output, current_key(instance), line->len ? line->data : "", line->len);
+    output_print(instance->sheet, current_key(instance), line->len ? line->data : "", line->len);
     text_clear(line);
 }
 

@@ -12,17 +12,26 @@ static struct palua_lua_instance *instance_of(struct analysis *analysis)
     return (struct palua_lua_instance *)analysis;
 }
 
-static void script_consume(struct analysis *analysis, struct batch *batch, struct output *output)
+/** init(fn), in every instance; what it prints appears once. */
+static void initialise(struct palua_lua_instance *instance)
+{
+    size_t before = instance->sheet->text.len, lines = instance->sheet->line_count;
+    consume_calls(instance, "call_init", "init");
+    instance->phase = INSTANCE_RUN;
+    instance->print_call = 0;
+    if (instance->options.index > 0)
+        sheet_cut(instance->sheet, lines, before);
+}
+
+static void script_consume(struct analysis *analysis, struct batch *batch, struct part_range parts,
+                           struct sheet *sheet)
 {
     struct palua_lua_instance *instance = instance_of(analysis);
-    instance->output = output;
-    if (instance->phase == INSTANCE_INIT) {
-        consume_calls(instance, "call_init", "init");
-        instance->phase = INSTANCE_RUN;
-        instance->print_call = 0;
-    }
+    instance->sheet = sheet;
+    if (instance->phase == INSTANCE_INIT)
+        initialise(instance);
     if (!analysis->report.stop)
-        consume_batch(instance, batch);
+        consume_batch(instance, batch, parts);
 }
 
 static void script_flow_ended(struct analysis *analysis, uint64_t flow_id)
@@ -40,15 +49,21 @@ static void script_merge(struct analysis *into, struct analysis *from)
     struct palua_lua_instance *a = instance_of(into), *b = instance_of(from);
     for (size_t i = 0; i < a->aggregate_count; i++)
         aggregate_merge(a->aggregates[i], b->aggregates[i]);
-    into->report.errors += from->report.errors;
+    for (uint32_t i = 0; i < a->handler_count; i++) {
+        a->handlers[i].events += b->handlers[i].events;
+        a->handlers[i].ns += b->handlers[i].ns;
+    }
+    fault_list_merge(&a->faults, &b->faults);
+    into->report.stop |= from->report.stop;
 }
 
 /** done(fn), then the aggregations it did not print. Also after a stop: what was gathered is shown.
  */
-static void script_finish(struct analysis *analysis, struct output *output)
+static void script_finish(struct analysis *analysis, struct output *output, struct sheet *sheet)
 {
     struct palua_lua_instance *instance = instance_of(analysis);
     instance->output = output;
+    instance->sheet = sheet;
     instance->phase = INSTANCE_DONE;
     instance->slot.serial = 0;
     instance->print_call = 0;
@@ -103,7 +118,7 @@ static struct palua_lua_instance *instance_new(const struct script_options *opti
     instance->interest = interest;
     instance->next_serial = 1;
     text_init(&instance->line);
-    fault_list_init(&instance->faults, instance->name);
+    fault_list_init(&instance->faults, instance->name, options->told);
     return instance;
 }
 
@@ -119,11 +134,16 @@ struct analysis *script_new(const struct script_options *options, const struct r
     return NULL;
 }
 
+enum palua_partition script_partition(const struct analysis *script)
+{
+    return ((const struct palua_lua_instance *)script)->partition;
+}
+
 bool script_start(struct analysis *script, const struct interest *interest, struct error *err)
 {
     struct palua_lua_instance *instance = instance_of(script);
     (void)interest; // what this script reads was added by itself, and is all that its views offer
-    if (script->order == 0 && !instance->jit_works)
+    if (script->order == 0 && instance->options.index == 0 && !instance->jit_works)
         fprintf(stderr, "palua: the JIT compiler gets no executable memory here (a hardened "
                         "kernel?): scripts run interpreted, many times slower\n");
     return load_loops(instance, err);

@@ -11,17 +11,23 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <palua/plugin.h>
+
 #include "base/error.h"
 #include "event/interest.h"
 #include "event/registry.h"
+#include "lua/fault.h"
 #include "plugin/analysis.h"
 
 struct script_options {
-    const char *path;  /**< the file */
-    const char *name;  /**< as shown in messages */
-    uint32_t order;    /**< load order */
-    size_t memory_cap; /**< bytes of Lua heap per instance */
-    bool trust;        /**< no sandbox */
+    const char *path; /**< the file */
+    const char *name; /**< as shown in messages */
+    uint32_t order;   /**< load order */
+    uint32_t index; /**< of this instance among those of the script; what init prints comes from the
+                       first one only */
+    struct fault_told *told; /**< shared by the script's instances; NULL: there is one */
+    size_t memory_cap;       /**< bytes of Lua heap per instance */
+    bool trust;              /**< no sandbox */
     bool profile;
     bool strict;                 /**< stop at the first error */
     uint64_t aggregate_cap;      /**< keys per aggregation */
@@ -38,6 +44,11 @@ struct analysis *script_new(const struct script_options *options, const struct r
 /** After the interest of everything is known and before the first batch: generates and loads the
  * loops. */
 bool script_start(struct analysis *script, const struct interest *interest, struct error *err);
+
+/** Which events must meet in one instance: as the script chose, else as its handlers' bytecode
+ * says.
+ */
+enum palua_partition script_partition(const struct analysis *script);
 
 /** For --describe: the script's first comment and its options, as text. */
 bool script_describe(const struct script_options *options, const struct registry *registry,

@@ -2,7 +2,8 @@
 /** One instance of an analysis, whatever it is made of: a Lua script, a C plugin, the -T printer.
  *
  * The run sees only this. `consume` gets one batch at a time, in batch order, never concurrently
- * with another hook of the same instance. */
+ * with another hook of the same instance, though not always on the same thread. `open`, `merge`,
+ * `finish` and `free` are called by the run's main thread while nothing else runs. */
 #pragma once
 
 #include <stdbool.h>
@@ -21,15 +22,26 @@ struct analysis_report {
 
 struct analysis;
 
+/** The parts of a batch that an instance reads: its worker's, or all. */
+struct part_range {
+    uint32_t first;
+    uint32_t count;
+};
+
 struct analysis_ops {
-    /** The batch's events, through batch->parts. Output goes to `output` with order keys. */
-    void (*consume)(struct analysis *analysis, struct batch *batch, struct output *output);
+    /** Before the first packet: declares the analysis' streams. May be NULL.
+     * @param first  the instance that has declared them already; NULL: this is the first */
+    void (*open)(struct analysis *analysis, struct output *output, const struct analysis *first);
+    /** The batch's events, through batch->parts. Lines go to `sheet` with order keys. */
+    void (*consume)(struct analysis *analysis, struct batch *batch, struct part_range parts,
+                    struct sheet *sheet);
     /** Flows that ended in this batch: drop the state kept for them. May be NULL. */
     void (*flow_ended)(struct analysis *analysis, uint64_t flow_id);
     /** Takes over what another instance of the same analysis gathered. */
     void (*merge)(struct analysis *into, struct analysis *from);
-    /** The run is over and everything merged: results go to `output`. */
-    void (*finish)(struct analysis *analysis, struct output *output);
+    /** The run is over and everything merged: results go to `output`, lines before tables.
+     * @param sheet  empty, to be written by whoever writes a table, or afterwards by the caller */
+    void (*finish)(struct analysis *analysis, struct output *output, struct sheet *sheet);
     void (*free)(struct analysis *analysis);
 };
 

@@ -32,9 +32,19 @@ struct dissection_call {
     struct flow *flow;
     const struct palua_packet *packet;
     uint32_t packet_index;
-    uint32_t *sequence; /**< running number within the packet, for event keys */
+    uint32_t part_index; /**< of `part` in the batch */
+    uint32_t *sequence;  /**< running number within packet and phase, for event keys */
     enum event_phase phase;
 };
+
+/** The order key of the call's next event. */
+static inline uint64_t dissection_key(const struct dissection_call *call, uint32_t depth)
+{
+    uint32_t index = (*call->sequence)++;
+    return call->phase == EVENT_PHASE_EXPIRY
+               ? event_key_expiry(call->packet_index, call->part_index, index)
+               : event_key(call->packet_index, depth, index);
+}
 
 /** One packet of a flow: binds a dissector when the flow is new, and calls it with the UDP payload
  * (never for a fragment). */

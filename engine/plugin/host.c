@@ -106,8 +106,7 @@ static void push_event(struct palua_call *call, const struct host_event *want,
     const struct dissection_call *at = call->at;
     if (want->live)
         event->live = flow_snapshot(at->flow, call->arena);
-    event_queue_push(&at->part->queues[want->kind], event,
-                     event_key(at->packet_index, at->phase, call->depth, (*at->sequence)++));
+    event_queue_push(&at->part->queues[want->kind], event, dissection_key(at, call->depth));
 }
 
 static void *host_event(struct palua_call *call, uint32_t event)
@@ -173,15 +172,15 @@ static void host_count(struct palua_call *call, uint32_t counter, uint64_t n)
 
 static void host_print(struct palua_call *call, const char *text, size_t len)
 {
-    if (!call->output)
+    if (!call->sheet)
         return;
-    if (output_format(call->output) == OUTPUT_JSON) {
-        output_print(call->output, call->key, text, len);
+    if (output_format(call->sheet->output) == OUTPUT_JSON) {
+        output_print(call->sheet, call->key, text, len);
     } else {
         struct text escaped;
         text_init(&escaped);
         text_add_escaped(&escaped, text, len);
-        output_print(call->output, call->key, escaped.data ? escaped.data : "", escaped.len);
+        output_print(call->sheet, call->key, escaped.data ? escaped.data : "", escaped.len);
         text_fini(&escaped);
     }
     call->key.call++;

@@ -48,7 +48,7 @@ struct palua_call {
 
     const struct dissection_call *at; /**< NULL in an analysis */
 
-    struct output *output; /**< analysis: NULL in a dissector */
+    struct sheet *sheet; /**< analysis: NULL in a dissector */
     struct output_key key;
     const struct palua_event *event;
     struct table *tables; /**< in finish only */

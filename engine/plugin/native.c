@@ -82,26 +82,28 @@ bool native_interest(const struct palua_plugin *plugin, const struct registry *r
     return true;
 }
 
-static struct palua_call call_of(struct native *native, struct output *output)
+static struct palua_call call_of(struct native *native, struct sheet *sheet)
 {
     return (struct palua_call){
         .instance = &native->instance,
         .arena = &native->arena,
-        .output = output,
+        .sheet = sheet,
         .key = {.script = native->analysis.order},
     };
 }
 
-/** The lanes of a batch that hold anything. */
-static uint32_t open_lanes(struct native *native, const struct batch *batch)
+/** The lanes of a batch's parts that hold anything. */
+static uint32_t open_lanes(struct native *native, const struct batch *batch,
+                           struct part_range parts)
 {
     uint32_t subscriptions = native->instance.plugin->subscription_count;
     native->lanes = memory_grow(native->lanes, &native->lane_cap,
-                                memory_mul(subscriptions, batch->part_count), sizeof(struct lane));
+                                memory_mul(subscriptions, parts.count), sizeof(struct lane));
     uint32_t count = 0;
     for (uint32_t i = 0; i < subscriptions; i++) {
-        for (uint32_t j = 0; j < batch->part_count; j++) {
-            const struct event_queue *queue = &batch->parts[j].queues[native->kinds[i]];
+        for (uint32_t j = 0; j < parts.count; j++) {
+            const struct event_queue *queue =
+                &batch->parts[parts.first + j].queues[native->kinds[i]];
             if (queue->count)
                 native->lanes[count++] = (struct lane){.queue = queue, .subscription = i};
         }
@@ -110,24 +112,26 @@ static uint32_t open_lanes(struct native *native, const struct batch *batch)
 }
 
 /** The lane whose next event comes first; of equals the one of the earlier subscription. */
-static struct lane *first_lane(struct lane *lanes, uint32_t count)
+static struct lane *first_lane(const struct batch *batch, struct lane *lanes, uint32_t count)
 {
     struct lane *first = NULL;
     for (uint32_t i = 0; i < count; i++) {
         struct lane *lane = &lanes[i];
         if (lane->next < lane->queue->count &&
-            (!first || lane->queue->keys[lane->next] < first->queue->keys[first->next]))
+            (!first || batch_event_before(batch, lane->queue->keys[lane->next],
+                                          first->queue->keys[first->next])))
             first = lane;
     }
     return first;
 }
 
-static void native_consume(struct analysis *analysis, struct batch *batch, struct output *output)
+static void native_consume(struct analysis *analysis, struct batch *batch, struct part_range parts,
+                           struct sheet *sheet)
 {
     struct native *native = (struct native *)analysis;
-    uint32_t count = open_lanes(native, batch);
-    struct palua_call call = call_of(native, output);
-    for (struct lane *lane; (lane = first_lane(native->lanes, count)); lane->next++) {
+    uint32_t count = open_lanes(native, batch, parts);
+    struct palua_call call = call_of(native, sheet);
+    for (struct lane *lane; (lane = first_lane(batch, native->lanes, count)); lane->next++) {
         call.event = lane->queue->events[lane->next];
         call.key.event = lane->queue->keys[lane->next];
         call.key.call = 0;
@@ -175,17 +179,18 @@ static void open_table(struct table *table, const struct palua_schema *schema)
     memory_free(columns);
 }
 
-static void native_finish(struct analysis *analysis, struct output *output)
+static void native_finish(struct analysis *analysis, struct output *output, struct sheet *sheet)
 {
     struct native *native = (struct native *)analysis;
     const struct palua_plugin *plugin = native->instance.plugin;
-    struct palua_call call = call_of(native, output);
+    struct palua_call call = call_of(native, sheet);
     call.key.event = UINT64_MAX;
     call.tables = memory_zalloc(plugin->table_count, sizeof *call.tables);
     for (uint32_t i = 0; i < plugin->table_count; i++)
         open_table(&call.tables[i], plugin->tables[i]);
     if (plugin->finish)
         plugin->finish(native->instance.self, &call);
+    output_write(output, NULL, sheet, 1);
     for (uint32_t i = 0; i < plugin->table_count; i++) {
         output_table(output, &call.tables[i]);
         table_fini(&call.tables[i]);

@@ -23,7 +23,6 @@ struct fields {
     size_t kind_count;
     size_t kind_cap;
     struct table_schema schema;
-    bool opened;
     uint32_t stream;
     struct cell *cells;
     struct arena scratch; /**< what a row has to spell out */
@@ -114,7 +113,7 @@ static bool resolve(struct fields *fields, size_t column, struct interest *inter
 }
 
 static void print_event(struct fields *fields, const struct fields_kind *kind,
-                        const struct palua_event *event, uint64_t key, struct output *output)
+                        const struct palua_event *event, uint64_t key, struct sheet *sheet)
 {
     arena_reset(&fields->scratch);
     for (size_t i = 0; i < fields->column_count; i++) {
@@ -125,29 +124,41 @@ static void print_event(struct fields *fields, const struct fields_kind *kind,
         path_read_into(&kind->paths[i], event, &value);
         fields->cells[i] = cell_of(&value, kind->paths[i].field, &fields->scratch);
     }
-    output_row(output, (struct output_key){key, fields->analysis.order, 0}, fields->stream,
+    output_row(sheet, (struct output_key){key, fields->analysis.order, 0}, fields->stream,
                fields->cells);
 }
 
-static void consume(struct analysis *analysis, struct batch *batch, struct output *output)
+static void open(struct analysis *analysis, struct output *output, const struct analysis *first)
 {
     struct fields *fields = (struct fields *)analysis;
-    if (!fields->opened) {
-        fields->stream = output_stream(output, &fields->schema);
-        fields->opened = true;
-    }
-    for (uint32_t part = 0; part < batch->part_count; part++)
+    fields->stream =
+        first ? ((const struct fields *)first)->stream : output_stream(output, &fields->schema);
+}
+
+static void consume(struct analysis *analysis, struct batch *batch, struct part_range parts,
+                    struct sheet *sheet)
+{
+    struct fields *fields = (struct fields *)analysis;
+    for (uint32_t part = parts.first; part < parts.first + parts.count; part++)
         for (size_t k = 0; k < fields->kind_count; k++) {
             const struct event_queue *queue = &batch->parts[part].queues[fields->kinds[k].kind];
             for (uint32_t i = 0; i < queue->count; i++)
-                print_event(fields, &fields->kinds[k], queue->events[i], queue->keys[i], output);
+                print_event(fields, &fields->kinds[k], queue->events[i], queue->keys[i], sheet);
         }
 }
 
-static void finish(struct analysis *analysis, struct output *output)
+/** An instance keeps nothing: its rows are in the sheets. */
+static void merge(struct analysis *into, struct analysis *from)
+{
+    (void)into;
+    (void)from;
+}
+
+static void finish(struct analysis *analysis, struct output *output, struct sheet *sheet)
 {
     (void)analysis;
     (void)output;
+    (void)sheet;
 }
 
 static void fields_free(struct analysis *analysis)
@@ -164,7 +175,8 @@ static void fields_free(struct analysis *analysis)
     memory_free(fields);
 }
 
-static const struct analysis_ops ops = {.consume = consume, .finish = finish, .free = fields_free};
+static const struct analysis_ops ops = {
+    .open = open, .consume = consume, .merge = merge, .finish = finish, .free = fields_free};
 
 struct analysis *fields_new(const struct string_list *specs, uint32_t order,
                             const struct registry *registry, struct interest *interest,

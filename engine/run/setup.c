@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "run/setup.h"
 
+#include <sched.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "app/data.h"
 #include "base/memory.h"
@@ -9,9 +11,14 @@
 #include "plugin/native.h"
 #include "run/fields.h"
 
-/** Batches of a run with one worker: the one being filled, and the one a consumer may still hold.
- */
-enum { BATCH_COUNT = 2 };
+enum {
+    BATCHES_ALONE = 2,      /**< batches with one thread: one is under way, one more does no harm */
+    BATCHES_PER_THREAD = 3, /**< with several: so that a slow one does not hold up the others */
+    BATCHES_SHARED = 2,
+};
+
+/** Bytes of input that pay for one more thread. */
+static const uint64_t bytes_per_thread = UINT64_C(8) << 20;
 
 #define SECOND_NS INT64_C(1000000000)
 
@@ -21,16 +28,41 @@ static bool ends_with(const char *name, const char *suffix)
     return len >= suffix_len && strcmp(name + len - suffix_len, suffix) == 0;
 }
 
-static void add_analysis(struct setup *setup, struct analysis *analysis, bool script)
+/** Size of all files among the inputs. */
+static uint64_t total_size(const struct string_list *inputs, bool *files_only)
 {
-    size_t cap = setup->analysis_cap;
-    setup->analyses = memory_grow(setup->analyses, &setup->analysis_cap, setup->analysis_count + 1,
-                                  sizeof *setup->analyses);
-    if (setup->analysis_cap != cap)
-        setup->scripts =
-            memory_resize(setup->scripts, setup->analysis_cap * sizeof *setup->scripts);
-    setup->scripts[setup->analysis_count] = script;
-    setup->analyses[setup->analysis_count++] = analysis;
+    uint64_t size = 0;
+    *files_only = true;
+    for (size_t i = 0; i < inputs->count; i++) {
+        struct stat info;
+        if (stat(inputs->items[i], &info) != 0)
+            *files_only &= strcmp(inputs->items[i], "-") != 0;
+        else if (S_ISREG(info.st_mode))
+            size += (uint64_t)info.st_size;
+        else
+            *files_only &= S_ISDIR(info.st_mode);
+    }
+    return size;
+}
+
+/** The processors this process may use. */
+static uint32_t processors(void)
+{
+    cpu_set_t set;
+    int count = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+    return count < 1 ? 1 : count > WORKER_CAP ? WORKER_CAP : (uint32_t)count;
+}
+
+/** -j, or as many threads as pay off for this input. */
+static uint32_t worker_count(const struct setup *setup)
+{
+    if (setup->options->jobs)
+        return (uint32_t)setup->options->jobs;
+    uint32_t most = processors();
+    if (!setup->files_only)
+        return most;
+    uint64_t paying = 1 + setup->input_size / bytes_per_thread;
+    return paying < most ? (uint32_t)paying : most;
 }
 
 /** -A PLUGIN.OPTION=VALUE. What has no dot is for scripts. */
@@ -102,17 +134,20 @@ static void key_flows(struct setup *setup)
                                     (config->flow_key_outer ? DECODE_CONTEXT_OUTER : 0U));
 }
 
-static bool add_script(struct setup *setup, const char *name, struct error *err)
+static struct analysis *script_instance(struct setup *setup, const struct analysis_group *group,
+                                        uint32_t index, struct error *err)
 {
     const struct run_options *options = setup->options;
+    struct analysis *script = NULL;
     struct text path;
     text_init(&path);
-    struct analysis *script = NULL;
-    if (data_script(name, &path, err)) {
+    if (data_script(group->name, &path, err)) {
         struct script_options script_options = {
             .path = path.data,
-            .name = name,
-            .order = (uint32_t)setup->analysis_count,
+            .name = group->name,
+            .order = group->order,
+            .index = index,
+            .told = group->told,
             .memory_cap = (size_t)setup->config.lua_memory_cap,
             .trust = options->trust,
             .profile = options->profile,
@@ -126,9 +161,48 @@ static bool add_script(struct setup *setup, const char *name, struct error *err)
         script = script_new(&script_options, setup->registry, setup->interest, err);
     }
     text_fini(&path);
-    if (script)
-        add_analysis(setup, script, true);
-    return script != NULL;
+    return script;
+}
+
+/** Makes the next instance of an analysis. */
+static bool add_instance(struct setup *setup, struct analysis_group *group, struct error *err)
+{
+    struct analysis *instance = NULL;
+    switch (group->kind) {
+    case GROUP_SCRIPT:
+        instance = script_instance(setup, group, group->count, err);
+        break;
+    case GROUP_NATIVE:
+        instance = native_new(setup->plugins, group->plugin, setup->registry, group->order, err);
+        break;
+    case GROUP_FIELDS:
+        instance = fields_new(&setup->options->fields, group->order, setup->registry,
+                              setup->interest, err);
+        break;
+    }
+    if (instance)
+        group->instances[group->count++] = instance;
+    return instance != NULL;
+}
+
+/** Adds an analysis with its first instance. */
+static bool add_group(struct setup *setup, const struct analysis_group *model, struct error *err)
+{
+    setup->groups = memory_grow(setup->groups, &setup->group_cap, setup->group_count + 1,
+                                sizeof *setup->groups);
+    struct analysis_group *group = &setup->groups[setup->group_count];
+    *group = *model;
+    group->order = (uint32_t)setup->group_count++;
+    group->instances = memory_zalloc(setup->worker_count, sizeof(struct analysis *));
+    return add_instance(setup, group, err);
+}
+
+static bool add_script(struct setup *setup, const char *name, struct error *err)
+{
+    return add_group(
+        setup,
+        &(struct analysis_group){.kind = GROUP_SCRIPT, .name = name, .told = fault_told_new()},
+        err);
 }
 
 /** A dissector that is asked for by name runs even if nobody reads its events: for its anomalies
@@ -152,25 +226,17 @@ static bool add_plugin(struct setup *setup, const char *name, struct error *err)
         want_dissector(setup, plugin);
     if (plugin->role != PALUA_ANALYSIS)
         return true;
-    if (!native_interest(plugin, setup->registry, setup->interest, err))
-        return false;
-    struct analysis *native =
-        native_new(setup->plugins, index, setup->registry, (uint32_t)setup->analysis_count, err);
-    if (native)
-        add_analysis(setup, native, false);
-    return native != NULL;
+    return native_interest(plugin, setup->registry, setup->interest, err) &&
+           add_group(setup,
+                     &(struct analysis_group){
+                         .kind = GROUP_NATIVE, .name = plugin->name, .plugin = index},
+                     err);
 }
 
 static bool add_fields(struct setup *setup, struct error *err)
 {
-    const struct string_list *specs = &setup->options->fields;
-    if (specs->count == 0)
-        return true;
-    struct analysis *fields =
-        fields_new(specs, (uint32_t)setup->analysis_count, setup->registry, setup->interest, err);
-    if (fields)
-        add_analysis(setup, fields, false);
-    return fields != NULL;
+    return setup->options->fields.count == 0 ||
+           add_group(setup, &(struct analysis_group){.kind = GROUP_FIELDS, .name = "-T"}, err);
 }
 
 static bool check_args_used(struct setup *setup, struct error *err)
@@ -193,10 +259,44 @@ static bool load_analyses(struct setup *setup, struct error *err)
     for (size_t i = 0; i < options->plugins.count; i++)
         if (!add_plugin(setup, options->plugins.items[i], err))
             return false;
-    if (!add_fields(setup, err) || !check_args_used(setup, err))
+    return add_fields(setup, err) && check_args_used(setup, err);
+}
+
+/** Whether all events must meet in one instance. */
+static bool is_serial(const struct setup *setup, const struct analysis_group *group)
+{
+    switch (group->kind) {
+    case GROUP_SCRIPT:
+        return script_partition(group->instances[0]) == PALUA_PARTITION_ALL;
+    case GROUP_NATIVE:
+        return plugin_set_at(setup->plugins, group->plugin)->partition == PALUA_PARTITION_ALL;
+    case GROUP_FIELDS:
         return false;
-    for (size_t i = 0; i < setup->analysis_count; i++)
-        if (setup->scripts[i] && !script_start(setup->analyses[i], setup->interest, err))
+    }
+    return true;
+}
+
+/** One instance per worker, or one for the run. */
+static bool complete_group(struct setup *setup, struct analysis_group *group, struct error *err)
+{
+    group->serial = is_serial(setup, group);
+    if (group->serial)
+        setup->serial[setup->serial_count++] = group;
+    uint32_t wanted = group->serial ? 1 : setup->worker_count;
+    while (group->count < wanted)
+        if (!add_instance(setup, group, err))
+            return false;
+    for (uint32_t i = 0; group->kind == GROUP_SCRIPT && i < group->count; i++)
+        if (!script_start(group->instances[i], setup->interest, err))
+            return false;
+    return true;
+}
+
+static bool complete_groups(struct setup *setup, struct error *err)
+{
+    setup->serial = memory_zalloc(setup->group_count + 1, sizeof(struct analysis_group *));
+    for (size_t i = 0; i < setup->group_count; i++)
+        if (!complete_group(setup, &setup->groups[i], err))
             return false;
     return true;
 }
@@ -215,23 +315,52 @@ static struct defrag *open_defrag(const struct config *config, const struct deco
     return defrag_new(&options, decoder);
 }
 
+static bool start_workers(struct setup *setup, struct error *err)
+{
+    setup->workers = memory_zalloc(setup->worker_count, sizeof(struct worker *));
+    for (uint32_t i = 0; i < setup->worker_count; i++) {
+        struct worker_options options = {.index = i,
+                                         .config = &setup->config,
+                                         .plugins = setup->plugins,
+                                         .registry = setup->registry,
+                                         .decoder = setup->decoder,
+                                         .interest = setup->interest};
+        setup->workers[i] = worker_new(&options, err);
+        if (!setup->workers[i])
+            return false;
+    }
+    return true;
+}
+
+static bool start_output(struct setup *setup, struct error *err)
+{
+    setup->output = output_new(&setup->options->output, err);
+    if (!setup->output)
+        return false;
+    for (size_t i = 0; i < setup->group_count; i++) {
+        const struct analysis_group *group = &setup->groups[i];
+        for (uint32_t k = 0; k < group->count; k++)
+            if (group->instances[k]->ops->open)
+                group->instances[k]->ops->open(group->instances[k], setup->output,
+                                               k ? group->instances[0] : NULL);
+    }
+    return true;
+}
+
 static bool start_stages(struct setup *setup, struct error *err)
 {
     const struct run_options *options = setup->options;
     const struct config *config = &setup->config;
     key_flows(setup);
-    struct worker_options worker_options = {.config = config,
-                                            .plugins = setup->plugins,
-                                            .registry = setup->registry,
-                                            .decoder = setup->decoder,
-                                            .interest = setup->interest};
-    setup->worker = worker_new(&worker_options, err);
-    if (!setup->worker)
+    if (!start_workers(setup, err))
         return false;
     if (defrag_needed(setup->interest, setup->registry))
         setup->defrag = open_defrag(config, setup->decoder);
-    setup->batches = batch_pool_new(BATCH_COUNT, (uint32_t)config->batch_packets, 1,
-                                    registry_count(setup->registry));
+    setup->batch_count = setup->worker_count == 1
+                             ? BATCHES_ALONE
+                             : setup->worker_count * BATCHES_PER_THREAD + BATCHES_SHARED;
+    setup->batches = batch_pool_new(setup->batch_count, (uint32_t)config->batch_packets,
+                                    setup->worker_count, registry_count(setup->registry));
     setup->capture = capture_new(&(struct capture_options){
         .paths = options->inputs.items,
         .path_count = (uint32_t)options->inputs.count,
@@ -241,27 +370,33 @@ static bool start_stages(struct setup *setup, struct error *err)
         .skip = options->skip,
         .count = options->count,
     });
-    setup->output = output_new(&options->output, err);
-    return setup->output != NULL;
+    return start_output(setup, err);
 }
 
 bool setup_init(struct setup *setup, const struct run_options *options, struct error *err)
 {
     *setup = (struct setup){.options = options};
+    setup->input_size = total_size(&options->inputs, &setup->files_only);
+    setup->worker_count = worker_count(setup);
     setup->registry = registry_new();
     setup->decoder = decoder_new();
     setup->interest = memory_zalloc(1, sizeof *setup->interest);
     setup->arg_used = memory_zalloc(options->arg_keys.count, sizeof *setup->arg_used);
     return load_plugins(setup, err) && configure(setup, err) && load_analyses(setup, err) &&
-           start_stages(setup, err);
+           complete_groups(setup, err) && start_stages(setup, err);
 }
 
 void setup_fini(struct setup *setup)
 {
-    for (size_t i = 0; i < setup->analysis_count; i++)
-        setup->analyses[i]->ops->free(setup->analyses[i]);
-    if (setup->worker)
-        worker_free(setup->worker);
+    for (size_t i = 0; i < setup->group_count; i++) {
+        for (uint32_t k = 0; k < setup->groups[i].count; k++)
+            setup->groups[i].instances[k]->ops->free(setup->groups[i].instances[k]);
+        memory_free(setup->groups[i].instances);
+        fault_told_free(setup->groups[i].told);
+    }
+    for (uint32_t i = 0; setup->workers && i < setup->worker_count; i++)
+        if (setup->workers[i])
+            worker_free(setup->workers[i]);
     defrag_free(setup->defrag);
     if (setup->capture)
         capture_free(setup->capture);
@@ -273,8 +408,22 @@ void setup_fini(struct setup *setup)
         decoder_free(setup->decoder);
     if (setup->registry)
         registry_free(setup->registry);
-    memory_free(setup->analyses);
-    memory_free(setup->scripts);
+    memory_free(setup->workers);
+    memory_free(setup->groups);
+    memory_free(setup->serial);
     memory_free(setup->arg_used);
     memory_free(setup->interest);
+}
+
+void setup_worker_totals(const struct setup *setup, struct worker_totals *out)
+{
+    *out = (struct worker_totals){0};
+    for (uint32_t i = 0; i < setup->worker_count; i++) {
+        struct worker_totals one;
+        worker_totals(setup->workers[i], &one);
+        out->flows += one.flows;
+        out->flows_evicted += one.flows_evicted;
+        out->anomalies += one.anomalies;
+        out->tracks_flows |= one.tracks_flows;
+    }
 }

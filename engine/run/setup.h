@@ -18,21 +18,42 @@
 #include "run/worker.h"
 #include "sink/output.h"
 
+enum { WORKER_CAP = EVENT_KEY_PART_CAP }; /**< threads of a run */
+
+enum group_kind { GROUP_SCRIPT, GROUP_NATIVE, GROUP_FIELDS };
+
+/** One analysis and its instances: one per worker, or one that sees everything. */
+struct analysis_group {
+    enum group_kind kind;
+    const char *name;
+    uint32_t plugin;         /**< GROUP_NATIVE: its number in the set */
+    uint32_t order;          /**< load order */
+    bool serial;             /**< one instance, in capture order */
+    struct fault_told *told; /**< GROUP_SCRIPT: errors that were reported */
+    struct analysis **instances;
+    uint32_t count;
+};
+
 struct setup {
     const struct run_options *options;
     struct config config;
+    uint64_t input_size; /**< bytes of the files among the inputs */
+    bool files_only;     /**< no input is a pipe */
     struct registry *registry;
     struct plugin_set *plugins;
     struct interest *interest;
     struct decoder *decoder;
-    struct defrag *defrag;      /**< NULL: nobody needs whole datagrams */
-    struct analysis **analyses; /**< load order */
-    size_t analysis_count;
-    size_t analysis_cap;
-    bool *scripts;  /**< which analyses are Lua scripts */
+    struct defrag *defrag;         /**< NULL: nobody needs whole datagrams */
+    struct analysis_group *groups; /**< load order */
+    size_t group_count;
+    size_t group_cap;
+    struct analysis_group **serial; /**< those with one instance */
+    uint32_t serial_count;
     bool *arg_used; /**< which -A were taken by somebody */
-    struct worker *worker;
+    struct worker **workers;
+    uint32_t worker_count; /**< threads too */
     struct batch_pool *batches;
+    uint32_t batch_count;
     struct capture *capture;
     struct output *output;
 };
@@ -40,3 +61,6 @@ struct setup {
 /** @return false with the first thing that is wrong; call setup_fini either way */
 bool setup_init(struct setup *setup, const struct run_options *options, struct error *err);
 void setup_fini(struct setup *setup);
+
+/** The sum over all workers, after the last batch. */
+void setup_worker_totals(const struct setup *setup, struct worker_totals *out);

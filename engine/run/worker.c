@@ -5,19 +5,22 @@
 #include "event/builders.h"
 #include "flow/table.h"
 
-enum { END_BATCH_FLOWS = 4096 }; // flows ended per synthetic batch: bounds its memory
-
 #define SECOND_NS INT64_C(1000000000)
+
+/** What ends a flow: a packet of its own shard, the clock, or the run's end. */
+enum ending { ENDING_BY_PACKET, ENDING_BY_CLOCK, ENDING_BY_RUN };
 
 struct worker {
     struct worker_options options;
     const struct interest *interest;
     struct flow_table *flows; /**< NULL: nobody needs flows */
     struct dissection *dissection;
-    struct dissection_call call;               /**< where the worker stands */
-    uint32_t sequence;                         /**< events so far of the current packet and phase */
-    struct flow_sought sought[FLOW_GROUP_CAP]; /**< of the packets that come next */
-    struct layer_names *names;                 /**< spellings of layers, cached */
+    struct dissection_call call; /**< where the worker stands */
+    uint32_t sequence;           /**< events so far of the current packet and phase */
+    enum ending ending;          /**< what ends flows now */
+    const struct palua_packet *group[FLOW_GROUP_CAP]; /**< the packets that come next */
+    struct flow_sought sought[FLOW_GROUP_CAP];        /**< of these */
+    struct layer_names *names;                        /**< spellings of layers, cached */
     bool layers; /**< somebody wants link, network or transport events */
 };
 
@@ -77,6 +80,7 @@ struct worker *worker_new(const struct worker_options *options, struct error *er
     worker->names = layer_names_new(options->decoder);
     worker->call.flows = worker->flows;
     worker->call.sequence = &worker->sequence;
+    worker->call.part_index = options->index;
     return worker;
 }
 
@@ -101,8 +105,7 @@ static void push(struct worker *worker, enum event_kind kind, struct palua_event
                                     &call->part->arena);
     if (call->flow && want->flow_live)
         event->live = flow_snapshot(call->flow, &call->part->arena);
-    event_queue_push(&call->part->queues[kind], event,
-                     event_key(call->packet_index, call->phase, depth, worker->sequence++));
+    event_queue_push(&call->part->queues[kind], event, dissection_key(call, depth));
 }
 
 /** Remembers a flow whose per-flow script state is to be dropped once the batch's events have been
@@ -115,12 +118,30 @@ static void note_ended(struct part *part, uint64_t id)
     part->ended = ended;
 }
 
+/** Notes where the flow's end stands among those in other parts. */
+static void note_expiry(struct worker *worker, const struct flow *flow)
+{
+    const struct dissection_call *call = &worker->call;
+    int64_t deadline_ns = worker->ending == ENDING_BY_CLOCK
+                              ? flow_table_deadline(worker->flows, flow)
+                              : INT64_MAX; // behind what was due; at the end of the run all alike
+    part_expiry(call->part,
+                &(struct flow_expiry){
+                    .key = event_key_expiry(call->packet_index, call->part_index, worker->sequence),
+                    .deadline_ns = deadline_ns,
+                    .first_packet = flow->first_packet,
+                    .shard = flow->shard,
+                });
+}
+
 static void flow_ended(void *context, struct flow *flow, enum flow_reason reason)
 {
     struct worker *worker = context;
     struct dissection_call *call = &worker->call;
     call->flow = flow;
     call->phase = EVENT_PHASE_EXPIRY;
+    if (call->batch->part_count > 1)
+        note_expiry(worker, flow);
     dissection_flow_end(worker->dissection, call);
     if (wants(worker, EVENT_FLOW_END)->subscribed)
         push(worker, EVENT_FLOW_END,
@@ -183,10 +204,10 @@ static void packet_stages(struct worker *worker, const struct flow_sought *sough
     const struct palua_packet *packet = call->packet;
     uint8_t direction = PALUA_ORIG;
     bool created = false;
-    worker->sequence = 0;
     call->flow = NULL;
     bool tracked = find_flow(worker, sought, &direction, &created);
     call->phase = EVENT_PHASE_PARSE;
+    worker->sequence = 0;
     if (wants(worker, EVENT_PACKET)->subscribed)
         push(worker, EVENT_PACKET,
              packet_event_new(packet, wants(worker, EVENT_PACKET)->fields, worker->names,
@@ -213,37 +234,95 @@ static void enter(struct worker *worker, struct batch *batch)
 {
     worker->call.batch = batch;
     worker->call.part = &batch->parts[worker->options.index];
-    worker->call.part->ended = NULL;
+}
+
+/** Ends what is due at a tick. Its packet moved the clock, whosever it is. */
+static void expire(struct worker *worker, const struct batch_tick *tick)
+{
+    worker->call.packet = &worker->call.batch->packets[tick->packet];
+    worker->call.packet_index = tick->packet;
+    worker->sequence = 0;
+    worker->ending = ENDING_BY_CLOCK;
+    if (worker->flows)
+        flow_table_expire(worker->flows, tick->now_ns);
+    worker->ending = ENDING_BY_PACKET;
+}
+
+/** Where a walk through the worker's packets of a batch stands. */
+struct walk {
+    const uint32_t *packets; /**< NULL: all */
+    uint32_t count;
+    uint32_t next_tick;
+    uint32_t next_anomaly;
+};
+
+static uint32_t packet_at(const struct walk *walk, uint32_t place)
+{
+    return walk->packets ? walk->packets[place] : place;
+}
+
+/** Looks at the flows of the packets that come next. */
+static void foresee(struct worker *worker, const struct walk *walk, uint32_t place)
+{
+    uint32_t left = walk->count - place, count = left < FLOW_GROUP_CAP ? left : FLOW_GROUP_CAP;
+    for (uint32_t i = 0; i < count; i++)
+        worker->group[i] = &worker->call.batch->packets[packet_at(walk, place + i)];
+    flow_table_foresee(worker->flows, worker->group, count, worker->sought);
+}
+
+/** The ticks up to a packet. @return whether one was that packet's */
+static bool expire_until(struct worker *worker, struct walk *walk, uint32_t packet)
+{
+    const struct batch *batch = worker->call.batch;
+    bool own = false;
+    for (; walk->next_tick < batch->tick_count; walk->next_tick++) {
+        const struct batch_tick *tick = &batch->ticks[walk->next_tick];
+        if (tick->packet > packet)
+            break;
+        expire(worker, tick);
+        own = tick->packet == packet;
+    }
+    return own;
 }
 
 void worker_batch(struct worker *worker, struct batch *batch)
 {
-    uint32_t next_tick = 0, next_anomaly = 0;
+    const struct batch_share *share = batch->shares ? &batch->shares[worker->options.index] : NULL;
+    struct walk walk = {.packets = share ? share->packets : NULL,
+                        .count = share ? share->count : batch->count};
     enter(worker, batch);
-    for (uint32_t i = 0; i < batch->count; i++) {
-        uint32_t place = i % FLOW_GROUP_CAP, left = batch->count - i;
-        if (worker->flows && place == 0)
-            flow_table_foresee(worker->flows, &batch->packets[i],
-                               left < FLOW_GROUP_CAP ? left : FLOW_GROUP_CAP, worker->sought);
-        worker->call.packet = &batch->packets[i];
-        worker->call.packet_index = i;
-        if (next_tick < batch->tick_count && batch->ticks[next_tick].packet == i) {
+    for (uint32_t i = 0; i < walk.count; i++) {
+        uint32_t packet = packet_at(&walk, i);
+        if (worker->flows && i % FLOW_GROUP_CAP == 0)
+            foresee(worker, &walk, i);
+        if (!expire_until(worker, &walk, packet))
             worker->sequence = 0;
-            if (worker->flows)
-                flow_table_expire(worker->flows, batch->ticks[next_tick].now_ns);
-            next_tick++;
-        }
-        packet_stages(worker, &worker->sought[place], &next_anomaly);
+        worker->call.packet = &batch->packets[packet];
+        worker->call.packet_index = packet;
+        packet_stages(worker, &worker->sought[i % FLOW_GROUP_CAP], &walk.next_anomaly);
     }
+    expire_until(worker, &walk, UINT32_MAX);
 }
 
-bool worker_end(struct worker *worker, struct batch *batch)
+uint64_t worker_line_up(struct worker *worker)
+{
+    return worker->flows ? flow_table_line_up(worker->flows) : 0;
+}
+
+uint64_t worker_ending(const struct worker *worker, uint64_t place)
+{
+    return flow_table_ending(worker->flows, place);
+}
+
+void worker_end(struct worker *worker, struct batch *batch, uint32_t count)
 {
     enter(worker, batch);
     worker->call.packet = NULL;
     worker->call.packet_index = 0;
     worker->sequence = 0;
-    return worker->flows && flow_table_end(worker->flows, END_BATCH_FLOWS) > 0;
+    worker->ending = ENDING_BY_RUN;
+    if (count)
+        flow_table_end(worker->flows, count);
 }
 
 void worker_totals(const struct worker *worker, struct worker_totals *out)

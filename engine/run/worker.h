@@ -34,9 +34,13 @@ void worker_free(struct worker *worker);
  * batch->parts[index]. */
 void worker_batch(struct worker *worker, struct batch *batch);
 
-/** The end of the run: ends a bounded number of flows into an empty batch, by first packet.
- * @return false once no flow is left; then the batch holds nothing */
-bool worker_end(struct worker *worker, struct batch *batch);
+/** The end of the run: puts the flows that are left in order of their first packet.
+ * @return how many there are */
+uint64_t worker_line_up(struct worker *worker);
+/** First packet of flow `place` of those lined up (from 0), ended or not; any thread. */
+uint64_t worker_ending(const struct worker *worker, uint64_t place);
+/** Ends the next `count` flows of those lined up, into a batch without packets. */
+void worker_end(struct worker *worker, struct batch *batch, uint32_t count);
 
 struct worker_totals {
     uint64_t flows;

@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "sink/aligned.h"
+#include "sink/collation.h"
 #include "sink/json.h"
 #include "sink/separated.h"
 #include "sink/target.h"
@@ -33,6 +34,7 @@ struct output {
     struct stream *streams;
     size_t stream_count;
     size_t stream_cap;
+    struct collation collation;
     struct error problem; // the first file that could not be created
 };
 
@@ -53,21 +55,14 @@ static void add_name_line(const char *name, struct text *out)
     text_add_char(out, '\n');
 }
 
-static void stream_header(void *context, uint32_t stream, bool first, struct text *out)
+/** What stands before the first row of a stream, and before its next row after another's. */
+static void stream_header(const struct output *output, struct target *target, uint32_t stream)
 {
-    const struct output *output = context;
     const struct table_schema *schema = output->streams[stream].schema;
-    if (!first)
-        add_name_line(schema->name, out);
-    separated_header(schema, separator_of(output->options.format), out);
-}
-
-static void attach(struct output *output, struct target *target)
-{
-    if (separated(output->options.format)) {
-        target->header = stream_header;
-        target->header_context = output;
-    }
+    if (target->written || target->text.len)
+        add_name_line(schema->name, &target->text);
+    separated_header(schema, separator_of(output->options.format), &target->text);
+    target->stream = stream;
 }
 
 static int create_file(const char *path)
@@ -111,7 +106,6 @@ static bool open_main(struct output *output, struct error *err)
         return error_set(err, ERROR_UNWRITABLE, path, "cannot create this file: %s",
                          strerror(errno));
     target_init(&output->main, fd, path != NULL, path ? path : "stdout");
-    attach(output, &output->main);
     return true;
 }
 
@@ -149,7 +143,6 @@ static void close_target(struct output *output, struct target *target)
 
 bool output_free(struct output *output, struct error *err)
 {
-    output_flush(output);
     close_target(output, &output->main);
     for (size_t i = 0; i < output->target_count; i++) {
         close_target(output, output->targets[i]);
@@ -162,6 +155,7 @@ bool output_free(struct output *output, struct error *err)
     bool fine = output->problem.code == ERROR_NONE;
     if (!fine && err)
         *err = output->problem;
+    collation_fini(&output->collation);
     memory_free(output->targets);
     memory_free(output->names);
     memory_free(output->streams);
@@ -227,7 +221,6 @@ static void keep_target(struct output *output, int fd, const char *path, const c
 {
     struct target *target = memory_alloc(sizeof *target);
     target_init(target, fd, true, path);
-    attach(output, target);
     size_t need = output->target_count + 1;
     output->targets =
         memory_grow(output->targets, &output->target_cap, need, sizeof *output->targets);
@@ -261,16 +254,15 @@ static struct target *target_for(struct output *output, const char *table)
     return target;
 }
 
-void output_print(struct output *output, struct output_key key, const char *text, size_t len)
+void output_print(struct sheet *sheet, struct output_key key, const char *text, size_t len)
 {
-    struct target *target = &output->main;
-    if (output->options.format == OUTPUT_JSON) {
-        json_print(text, len, &target->text);
+    if (sheet->output->options.format == OUTPUT_JSON) {
+        json_print(text, len, &sheet->text);
     } else {
-        text_add(&target->text, text, len);
-        text_add_char(&target->text, '\n');
+        text_add(&sheet->text, text, len);
+        text_add_char(&sheet->text, '\n');
     }
-    target_line_added(target, key, TARGET_NO_STREAM);
+    sheet_line_added(sheet, key, SHEET_NO_STREAM);
 }
 
 uint32_t output_stream(struct output *output, const struct table_schema *schema)
@@ -284,26 +276,41 @@ uint32_t output_stream(struct output *output, const struct table_schema *schema)
     return (uint32_t)output->stream_count++;
 }
 
-void output_row(struct output *output, struct output_key key, uint32_t number,
+void output_row(struct sheet *sheet, struct output_key key, uint32_t number,
                 const struct cell *cells)
 {
-    struct stream *stream = &output->streams[number];
-    struct target *target = stream->target;
-    if (!target)
-        return;
+    const struct output *output = sheet->output;
+    const struct stream *stream = &output->streams[number];
     if (output->options.format == OUTPUT_JSON)
-        json_row_add(&stream->json, cells, &target->text);
+        json_row_add(&stream->json, cells, &sheet->text);
     else
         separated_row(cells, stream->schema->column_count, separator_of(output->options.format),
-                      &target->text);
-    target_line_added(target, key, number);
+                      &sheet->text);
+    sheet_line_added(sheet, key, number);
 }
 
-void output_flush(struct output *output)
+static void write_line(struct output *output, const struct collated *line)
 {
+    bool row = line->stream != SHEET_NO_STREAM;
+    struct target *target = row ? output->streams[line->stream].target : &output->main;
+    if (!target)
+        return;
+    if (row && line->stream != target->stream && separated(output->options.format))
+        stream_header(output, target, line->stream);
+    text_add(&target->text, line->text, line->len);
+}
+
+void output_write(struct output *output, const struct batch *batch, struct sheet *sheets,
+                  size_t count)
+{
+    collation_fill(&output->collation, batch, sheets, count);
+    for (size_t i = 0; i < output->collation.count; i++)
+        write_line(output, &output->collation.lines[i]);
     target_flush(&output->main);
     for (size_t i = 0; i < output->target_count; i++)
         target_flush(output->targets[i]);
+    for (size_t i = 0; i < count; i++)
+        sheet_clear(&sheets[i]);
 }
 
 static void add_table(const struct output *output, const struct table *table, bool first,
@@ -329,7 +336,6 @@ static void add_table(const struct output *output, const struct table *table, bo
 
 void output_table(struct output *output, const struct table *table)
 {
-    output_flush(output);
     struct target *target = target_for(output, table->schema.name);
     if (!target)
         return;
@@ -337,6 +343,6 @@ void output_table(struct output *output, const struct table *table)
     text_init(&text);
     add_table(output, table, !target->written, &text);
     target_write(target, text.data, text.len);
-    target->stream = TARGET_NO_STREAM;
+    target->stream = SHEET_NO_STREAM;
     text_fini(&text);
 }

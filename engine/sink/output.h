@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /** Where results go: lines in capture order while the run lasts, tables at its end.
  *
- * Lines of one batch may be added in any order; output_flush writes them by (event key, script,
- * call; then in the order of adding). So what is written does not depend on who ran first. A closed
- * pipe is remembered, not an error. One thread at a time.
+ * Lines of one batch are added to sheets (sink/sheet.h), by several threads and in any order;
+ * output_write writes them by (event key, script, call; then in the order of adding). So what is
+ * written does not depend on who ran first. A closed pipe is remembered, not an error. Adding to a
+ * sheet only reads the output; everything else is done by one thread at a time.
  *
  * What each format makes of it:
  *
@@ -25,7 +26,8 @@
 #include <palua/event.h>
 
 #include "base/error.h"
-#include "base/text.h"
+#include "batch/batch.h"
+#include "sink/sheet.h"
 #include "sink/table.h"
 
 enum output_format { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_CSV, OUTPUT_TSV };
@@ -41,7 +43,7 @@ struct output;
 
 /** Opens what can be opened before the run. @return NULL on failure, ERROR_UNWRITABLE */
 struct output *output_new(const struct output_options *options, struct error *err);
-/** Flushes and closes. @return false if something could not be written (a closed pipe is not that)
+/** Closes. @return false if something could not be written (a closed pipe is not that)
  */
 bool output_free(struct output *output, struct error *err);
 
@@ -53,29 +55,24 @@ bool output_closed(const struct output *output);
 /** Writing failed (a full disk): the run may end, output_free says why. */
 bool output_failed(const struct output *output);
 
-/** Where a line belongs within its batch. */
-struct output_key {
-    uint64_t event;  /**< event_key of the event being handled; UINT64_MAX after the last */
-    uint32_t script; /**< load order */
-    uint32_t call;   /**< running number within the handler's call */
-};
-
 /** One printed line, without its newline; copied. As table, CSV and TSV: the text as it is, escaped
  * for a terminal by the caller; as JSON: {"print": "…"}. */
-void output_print(struct output *output, struct output_key key, const char *text, size_t len);
+void output_print(struct sheet *sheet, struct output_key key, const char *text, size_t len);
 
 /** Declares a stream of rows (-T, log.stream): its header is written before its first row where the
- * format has one.
+ * format has one. Before the first packet.
  * @param schema  columns; borrowed
  * @return its number */
 uint32_t output_stream(struct output *output, const struct table_schema *schema);
 /** One row of a stream; values are formatted at once, nothing is kept.
  * @param cells  one per column */
-void output_row(struct output *output, struct output_key key, uint32_t number,
+void output_row(struct sheet *sheet, struct output_key key, uint32_t number,
                 const struct cell *cells);
 
-/** Writes the lines added since the last flush, in key order: at the end of each batch. */
-void output_flush(struct output *output);
+/** Writes the lines of a batch's sheets in order, and clears the sheets.
+ * @param batch  that the event keys are of; NULL: they compare as integers */
+void output_write(struct output *output, const struct batch *batch, struct sheet *sheets,
+                  size_t count);
 
-/** Writes a result table at once, after the lines added so far. */
+/** Writes a result table at once. */
 void output_table(struct output *output, const struct table *table);

@@ -82,6 +82,7 @@ struct spec {
     struct interest *interest;
     struct analysis *script;
     struct output *output;
+    struct sheet sheet;
     struct batch batch;
     struct part part;
     struct palua_packet packets[1024];
@@ -130,6 +131,7 @@ SPEC_EXPORT void spec_free(struct spec *spec)
         spec->script->ops->free(spec->script);
     for (uint32_t i = 0; i < spec->part.queue_count; i++)
         event_queue_fini(&spec->part.queues[i]);
+    sheet_fini(&spec->sheet);
     if (spec->output)
         output_free(spec->output, NULL);
     arena_fini(&spec->part.arena);
@@ -189,6 +191,8 @@ SPEC_EXPORT bool spec_output(struct spec *spec, const char *path)
     snprintf(spec->path, sizeof spec->path, "%s", path);
     struct output_options options = {.format = OUTPUT_CSV, .path = spec->path};
     spec->output = output_new(&options, &spec->err);
+    sheet_fini(&spec->sheet);
+    sheet_init(&spec->sheet, spec->output);
     return spec->output != NULL;
 }
 
@@ -250,7 +254,7 @@ SPEC_EXPORT void spec_make(struct spec *spec, uint32_t count, uint32_t kind_coun
         fill_packet(spec, i);
         fill_event(spec, i);
         event_queue_push(&spec->part.queues[spec->kinds[i % kind_count]], &spec->events[i].head,
-                         event_key(i, EVENT_PHASE_PARSE, 0, 0));
+                         event_key(i, 0, 0));
     }
     spec->batch.count = count;
 }
@@ -261,9 +265,10 @@ SPEC_EXPORT uint64_t spec_consume(struct spec *spec, uint32_t rounds)
     struct timespec a, b;
     clock_gettime(CLOCK_MONOTONIC, &a);
     for (uint32_t i = 0; i < rounds && !spec->script->report.stop; i++) {
-        spec->script->ops->consume(spec->script, &spec->batch, spec->output);
+        spec->script->ops->consume(spec->script, &spec->batch, (struct part_range){0, 1},
+                                   &spec->sheet);
         if (spec->output)
-            output_flush(spec->output);
+            output_write(spec->output, &spec->batch, &spec->sheet, 1);
     }
     clock_gettime(CLOCK_MONOTONIC, &b);
     return (uint64_t)((b.tv_sec - a.tv_sec) * 1000000000 + b.tv_nsec - a.tv_nsec);
@@ -276,8 +281,8 @@ SPEC_EXPORT void spec_flow_ended(struct spec *spec, uint64_t id)
 
 SPEC_EXPORT void spec_finish(struct spec *spec)
 {
-    spec->script->ops->finish(spec->script, spec->output);
-    output_flush(spec->output);
+    spec->script->ops->finish(spec->script, spec->output, &spec->sheet);
+    output_write(spec->output, NULL, &spec->sheet, 1);
 }
 
 static struct palua_lua_instance *instance_of(struct spec *spec)

@@ -65,7 +65,7 @@ static void consume(struct aggregate_binding *binding)
                                  .rtt_ns = 1500000 * (int64_t)(i + 1),
                                  .code = (uint16_t)(i % 2 * 3),
                                  .len = 100 * (i + 1)};
-        event_queue_push(&queue, &pings[i].event, event_key(i, EVENT_PHASE_PARSE, 0, 0));
+        event_queue_push(&queue, &pings[i].event, event_key(i, 0, 0));
     }
     aggregate_binding_consume(binding, &queue);
     event_queue_fini(&queue);

@@ -7,15 +7,15 @@
 Test(queue, key_orders_by_packet_phase_depth_index)
 {
     const uint64_t keys[] = {
-        event_key(0, EVENT_PHASE_EXPIRY, 0, 0),
-        event_key(0, EVENT_PHASE_EXPIRY, 0, 1),
-        event_key(0, EVENT_PHASE_EXPIRY, 127, 0),
-        event_key(0, EVENT_PHASE_PARSE, 0, 0),
-        event_key(0, EVENT_PHASE_PARSE, 0, 0xffffff),
-        event_key(0, EVENT_PHASE_PARSE, 1, 0),
-        event_key(0, EVENT_PHASE_PARSE, 127, 0xffffff),
-        event_key(1, EVENT_PHASE_EXPIRY, 0, 0),
-        event_key(UINT32_MAX, EVENT_PHASE_PARSE, 127, 0xffffff),
+        event_key_expiry(0, 0, 0),
+        event_key_expiry(0, 0, 1),
+        event_key_expiry(0, 63, 0),
+        event_key(0, 0, 0),
+        event_key(0, 0, 0xffffff),
+        event_key(0, 1, 0),
+        event_key(0, 127, 0xffffff),
+        event_key_expiry(1, 0, 0),
+        event_key(UINT32_MAX, 127, 0xffffff),
     };
     for (size_t i = 1; i < sizeof keys / sizeof *keys; i++)
         cr_expect_lt(keys[i - 1], keys[i], "key %zu", i);
@@ -25,9 +25,14 @@ Test(queue, key_orders_by_packet_phase_depth_index)
 
 Test(queue, fields_beyond_their_width_do_not_spill)
 {
-    cr_expect_eq(event_key(3, EVENT_PHASE_PARSE, 0x80, 0), event_key(3, EVENT_PHASE_PARSE, 0, 0));
-    cr_expect_eq(event_key(3, EVENT_PHASE_PARSE, 0, 1 << 24),
-                 event_key(3, EVENT_PHASE_PARSE, 0, 0));
+    cr_expect_eq(event_key(3, 0x80, 0), event_key(3, 0, 0));
+    cr_expect_eq(event_key(3, 0, 1 << 24), event_key(3, 0, 0xffffff), "the last stands for all");
+    cr_expect_eq(event_key_expiry(3, 64, 0), event_key_expiry(3, 0, 0));
+    cr_expect_eq(event_key_expiry(3, 1, UINT32_MAX), event_key_expiry(3, 1, 0x1fffffe));
+    cr_expect_lt(event_key_expiry(3, 1, UINT32_MAX), event_key_expiry(3, 2, 0));
+    cr_expect_eq(event_key_part(event_key_expiry(3, 63, 7)), 63);
+    cr_expect_eq(event_key_phase(event_key_expiry(3, 63, UINT32_MAX)), EVENT_PHASE_EXPIRY);
+    cr_expect_eq(event_key_phase(event_key(3, 0, 0)), EVENT_PHASE_PARSE);
 }
 
 Test(queue, keeps_every_event_while_growing)
@@ -37,11 +42,11 @@ Test(queue, keeps_every_event_while_growing)
     struct event_queue queue;
     event_queue_init(&queue);
     for (uint32_t i = 0; i < COUNT; i++)
-        event_queue_push(&queue, &events[i], event_key(i / 3, EVENT_PHASE_PARSE, 0, i));
+        event_queue_push(&queue, &events[i], event_key(i / 3, 0, i));
     cr_assert_eq(queue.count, COUNT);
     for (uint32_t i = 0; i < COUNT; i++) {
         cr_assert_eq(queue.events[i], &events[i]);
-        cr_assert_eq(queue.keys[i], event_key(i / 3, EVENT_PHASE_PARSE, 0, i));
+        cr_assert_eq(queue.keys[i], event_key(i / 3, 0, i));
     }
     event_queue_fini(&queue);
 }

@@ -10,7 +10,7 @@ static const struct palua_event events[64];
 
 static void push(struct event_queue *queue, uint32_t packet, uint32_t event)
 {
-    event_queue_push(queue, &events[event], event_key(packet, EVENT_PHASE_PARSE, 0, 0));
+    event_queue_push(queue, &events[event], event_key(packet, 0, 0));
 }
 
 Test(merge, of_nothing_is_nothing)
@@ -20,7 +20,7 @@ Test(merge, of_nothing_is_nothing)
     uint16_t handler = 1;
     event_queue_init(&empty);
     merge_add(&merge, &empty, &handler, 1);
-    merge_run(&merge);
+    merge_run(&merge, NULL);
     cr_expect_eq(merge.count, 0);
     event_queue_fini(&empty);
     merge_fini(&merge);
@@ -38,7 +38,7 @@ Test(merge, calls_the_handlers_of_one_event_one_after_the_other)
     push(&b, 2, 2);
     merge_add(&merge, &a, of_a, 2);
     merge_add(&merge, &b, of_b, 1);
-    merge_run(&merge);
+    merge_run(&merge, NULL);
     const uint16_t handlers[] = {3, 7, 5, 3, 7};
     const int order[] = {0, 0, 2, 1, 1};
     cr_assert_eq(merge.count, 5);
@@ -62,7 +62,7 @@ Test(merge, takes_equal_keys_in_the_order_of_the_sources)
         handlers[i] = (uint16_t)i;
         merge_add(&merge, &queues[i], &handlers[i], 1);
     }
-    merge_run(&merge);
+    merge_run(&merge, NULL);
     cr_assert_eq(merge.count, QUEUES);
     for (int i = 0; i < QUEUES; i++) {
         cr_expect_eq(merge.handlers[i], i);
@@ -90,7 +90,7 @@ Test(merge, is_ascending_for_random_queues_and_loses_nothing)
             merge_add(&merge, &queues[i], &handlers[i], 1);
             total += count;
         }
-        merge_run(&merge);
+        merge_run(&merge, NULL);
         cr_expect_eq(merge.count, total);
         for (size_t i = 1; i < merge.count; i++)
             cr_expect(

@@ -114,9 +114,9 @@ Test(dissection, orders_events_of_one_packet)
     cr_assert_eq(queue->count, 3);
     // IPv4 is layer 1 below a raw link, UDP the one after; what it carries lies deeper still.
     uint32_t depth = stage.batch->packets[0].transport + 1U;
-    cr_expect_eq(queue->keys[0], event_key(0, EVENT_PHASE_PARSE, depth, 0));
-    cr_expect_eq(queue->keys[1], event_key(0, EVENT_PHASE_PARSE, depth, 1));
-    cr_expect_eq(queue->keys[2], event_key(1, EVENT_PHASE_PARSE, depth, 0));
+    cr_expect_eq(queue->keys[0], event_key(0, depth, 0));
+    cr_expect_eq(queue->keys[1], event_key(0, depth, 1));
+    cr_expect_eq(queue->keys[2], event_key(1, depth, 0));
     stage_end(&stage);
     stage_close(&stage);
 }

@@ -90,11 +90,18 @@ static void add_packet_events(void)
     struct event_queue *queue = &stage.batch->parts[0].queues[EVENT_PACKET];
     for (uint32_t i = 0; i < stage.batch->count; i++) {
         events[i].packet = &stage.batch->packets[i];
-        event_queue_push(queue, &events[i], event_key(i, EVENT_PHASE_PARSE, 0, 0));
+        event_queue_push(queue, &events[i], event_key(i, 0, 0));
     }
 }
 
 static char path[] = "/tmp/palua-native-XXXXXX";
+
+static struct sheet sheet; // of the output that is open
+
+static struct part_range all_parts(void)
+{
+    return (struct part_range){0, stage.batch->part_count};
+}
 
 static struct output *open_output(void)
 {
@@ -104,11 +111,13 @@ static struct output *open_output(void)
     struct output_options options = {.format = OUTPUT_CSV, .path = path};
     struct output *output = output_new(&options, &err);
     cr_assert_not_null(output, "%s", err.text);
+    sheet_init(&sheet, output);
     return output;
 }
 
 static void expect_output(struct output *output, const char *expected)
 {
+    sheet_fini(&sheet);
     cr_assert(output_free(output, &err), "%s", err.text);
     char text[4096];
     FILE *file = fopen(path, "r");
@@ -137,13 +146,13 @@ Test(native, sees_events_of_several_kinds_in_order)
     say(30001, "2two");
     say(30002, "b");
     add_packet_events();
-    analysis->ops->consume(analysis, stage.batch, output);
-    output_flush(output);
+    analysis->ops->consume(analysis, stage.batch, all_parts(), &sheet);
+    output_write(output, stage.batch, &sheet, 1);
     stage_next_batch(&stage);
     say(30000, "wa\tb");
-    analysis->ops->consume(analysis, stage.batch, output);
-    output_flush(output);
-    analysis->ops->finish(analysis, output);
+    analysis->ops->consume(analysis, stage.batch, all_parts(), &sheet);
+    output_write(output, stage.batch, &sheet, 1);
+    analysis->ops->finish(analysis, output, &sheet);
     expect_output(output, "packet\none\npacket\ntwo\ntwo\npacket\na\\x09b\n"
                           "\n# words\nword,count\none,1\ntwo,2\na\\x09b,1\n");
     stage_end(&stage);
@@ -163,8 +172,8 @@ Test(native, takes_the_parts_of_several_workers_in_order)
     say(30001, "wtwo");
     stage.call.part = &stage.batch->parts[1];
     say(30000, "wthree");
-    analysis->ops->consume(analysis, stage.batch, output);
-    output_flush(output);
+    analysis->ops->consume(analysis, stage.batch, all_parts(), &sheet);
+    output_write(output, stage.batch, &sheet, 1);
     expect_output(output, "one\ntwo\nthree\n");
     stage.call.part = &stage.batch->parts[0];
     stage_end(&stage);
@@ -187,11 +196,11 @@ Test(native, merges_and_counts)
     stage_start(&stage, 1);
     struct output *output = open_output();
     say(30000, "wone");
-    a->ops->consume(a, stage.batch, output);
+    a->ops->consume(a, stage.batch, all_parts(), &sheet);
     stage_next_batch(&stage);
     say(30000, "wtwo");
     say(30000, "wone");
-    b->ops->consume(b, stage.batch, output);
+    b->ops->consume(b, stage.batch, all_parts(), &sheet);
     a->ops->merge(a, b);
     cr_expect_eq(sample_trace.merged, 1);
     uint64_t counted = 0;
@@ -200,6 +209,7 @@ Test(native, merges_and_counts)
     stage_end(&stage);
     b->ops->free(b);
     a->ops->free(a);
+    sheet_fini(&sheet);
     output_free(output, &err);
     unlink(path);
     stage_close(&stage);

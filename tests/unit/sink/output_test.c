@@ -31,18 +31,23 @@ static void stop(void)
 
 TestSuite(output, .init = start, .fini = stop);
 
+static struct sheet sheet; // of the output that is open
+
 static struct output *open_output(enum output_format format, const char *where)
 {
     struct output_options options = {.format = format, .path = where};
     struct error err = {0};
     struct output *output = output_new(&options, &err);
     cr_assert(output, "%s: %s", err.where, err.text);
+    sheet_init(&sheet, output);
     return output;
 }
 
 static void close_output(struct output *output)
 {
     struct error err = {0};
+    output_write(output, NULL, &sheet, 1);
+    sheet_fini(&sheet);
     cr_expect(output_free(output, &err), "%s: %s", err.where, err.text);
 }
 
@@ -57,33 +62,32 @@ static const char *content(const char *name)
     return text;
 }
 
-static void print(struct output *output, uint64_t event, uint32_t script, uint32_t call,
-                  const char *text)
+static void print(uint64_t event, uint32_t script, uint32_t call, const char *text)
 {
-    output_print(output, (struct output_key){event, script, call}, text, strlen(text));
+    output_print(&sheet, (struct output_key){event, script, call}, text, strlen(text));
 }
 
 static const char *const columns[] = {"a", "b"};
 static const struct table_schema first = {"first", columns, 2, 0};
 static const struct table_schema second = {"second", columns, 2, 0};
 
-static void row(struct output *output, uint64_t event, uint32_t stream, const char *a, uint64_t b)
+static void row(uint64_t event, uint32_t stream, const char *a, uint64_t b)
 {
     struct cell cells[] = {fixture_text(a), {.type = CELL_UINT, .uint = b}};
-    output_row(output, (struct output_key){.event = event}, stream, cells);
+    output_row(&sheet, (struct output_key){.event = event}, stream, cells);
 }
 
 Test(output, lines_come_out_in_key_order)
 {
     struct output *output = open_output(OUTPUT_TABLE, path);
-    print(output, UINT64_MAX, 0, 0, "end");
-    print(output, 2, 1, 0, "2.1.0");
-    print(output, 1, 2, 7, "1.2.7");
-    print(output, 2, 0, 1, "2.0.1");
-    print(output, 2, 0, 1, "2.0.1 again");
-    print(output, 2, 0, 0, "2.0.0");
-    output_flush(output);
-    print(output, 1, 0, 0, "next batch");
+    print(UINT64_MAX, 0, 0, "end");
+    print(2, 1, 0, "2.1.0");
+    print(1, 2, 7, "1.2.7");
+    print(2, 0, 1, "2.0.1");
+    print(2, 0, 1, "2.0.1 again");
+    print(2, 0, 0, "2.0.0");
+    output_write(output, NULL, &sheet, 1);
+    print(1, 0, 0, "next batch");
     close_output(output);
     cr_expect_str_eq(content(path), "1.2.7\n2.0.0\n2.0.1\n2.0.1 again\n2.1.0\nend\nnext batch\n");
 }
@@ -107,7 +111,7 @@ Test(output, order_of_adding_does_not_matter)
         for (uint32_t i = 0; i < LINES; i++) {
             char line[16];
             snprintf(line, sizeof line, "%u", order[i]);
-            print(output, order[i] / 20, order[i] / 5 % 4, order[i] % 5, line);
+            print(order[i] / 20, order[i] / 5 % 4, order[i] % 5, line);
         }
         close_output(output);
         if (round == 0)
@@ -120,8 +124,8 @@ Test(output, streams_as_table_have_no_header)
 {
     struct output *output = open_output(OUTPUT_TABLE, path);
     uint32_t stream = output_stream(output, &first);
-    row(output, 2, stream, "tab\there", 2);
-    row(output, 1, stream, "\x1b[0m", 1);
+    row(2, stream, "tab\there", 2);
+    row(1, stream, "\x1b[0m", 1);
     close_output(output);
     cr_expect_str_eq(content(path), "\\x1b[0m\t1\ntab\\x09here\t2\n");
 }
@@ -130,11 +134,11 @@ Test(output, streams_as_csv_are_told_apart)
 {
     struct output *output = open_output(OUTPUT_CSV, path);
     uint32_t one = output_stream(output, &first), two = output_stream(output, &second);
-    row(output, 3, two, "z", 3);
-    row(output, 1, one, "x", 1);
-    row(output, 2, one, "y", 2);
-    output_flush(output);
-    row(output, 1, two, "z", 4);
+    row(3, two, "z", 3);
+    row(1, one, "x", 1);
+    row(2, one, "y", 2);
+    output_write(output, NULL, &sheet, 1);
+    row(1, two, "z", 4);
     close_output(output);
     cr_expect_str_eq(content(path), "a,b\nx,1\ny,2\n\n# second\na,b\nz,3\nz,4\n");
 }
@@ -143,9 +147,9 @@ Test(output, prints_do_not_repeat_headers)
 {
     struct output *output = open_output(OUTPUT_TSV, path);
     uint32_t one = output_stream(output, &first);
-    row(output, 1, one, "x", 1);
-    print(output, 2, 0, 0, "between");
-    row(output, 3, one, "y", 2);
+    row(1, one, "x", 1);
+    print(2, 0, 0, "between");
+    row(3, one, "y", 2);
     close_output(output);
     cr_expect_str_eq(content(path), "a\tb\nx\t1\nbetween\ny\t2\n");
 }
@@ -154,10 +158,11 @@ Test(output, json_lines)
 {
     struct output *output = open_output(OUTPUT_JSON, path);
     uint32_t one = output_stream(output, &first);
-    row(output, 2, one, "x\"", 1);
-    print(output, 1, 0, 0, "hi\x1b");
+    row(2, one, "x\"", 1);
+    print(1, 0, 0, "hi\x1b");
     struct table table;
     fixture_hist(&table);
+    output_write(output, NULL, &sheet, 1);
     output_table(output, &table);
     table_fini(&table);
     close_output(output);
@@ -173,6 +178,7 @@ static void write_tables(struct output *output)
 {
     struct table table;
     fixture_hist(&table);
+    output_write(output, NULL, &sheet, 1);
     output_table(output, &table);
     output_table(output, &table);
     table_fini(&table);
@@ -181,7 +187,7 @@ static void write_tables(struct output *output)
 Test(output, tables_are_separated)
 {
     struct output *output = open_output(OUTPUT_CSV, path);
-    print(output, 1, 0, 0, "hello");
+    print(1, 0, 0, "hello");
     write_tables(output);
     close_output(output);
     cr_expect_str_eq(content(path),
@@ -208,7 +214,7 @@ Test(output, one_file_per_table)
     output_table(output, &table);
     table_fini(&table);
     uint32_t one = output_stream(output, &first);
-    row(output, 1, one, "x", 1);
+    row(1, one, "x", 1);
     close_output(output);
     const char *expected = "src,count,hist\nx,162,1..1:2 2..3:0 4..7:160\n";
     snprintf(name, sizeof name, "%ssizes.csv", directory);
@@ -247,11 +253,11 @@ Test(output, a_full_disk_is_reported_once_at_the_end)
 {
     struct output *output = open_output(OUTPUT_TABLE, "/dev/full");
     struct error err = {0};
-    print(output, 1, 0, 0, "lost");
-    output_flush(output);
+    print(1, 0, 0, "lost");
+    output_write(output, NULL, &sheet, 1);
     cr_expect(output_failed(output));
     cr_expect_not(output_closed(output));
-    print(output, 1, 0, 0, "lost too");
+    print(1, 0, 0, "lost too");
     cr_expect_not(output_free(output, &err));
     cr_expect_eq(err.code, ERROR_UNWRITABLE);
     cr_expect_str_eq(err.where, "/dev/full");
@@ -266,18 +272,18 @@ Test(output, a_closed_pipe_is_no_error)
     int saved = dup(STDOUT_FILENO);
     dup2(ends[1], STDOUT_FILENO);
     struct output *output = open_output(OUTPUT_TABLE, NULL);
-    print(output, 1, 0, 0, "read");
-    output_flush(output);
+    print(1, 0, 0, "read");
+    output_write(output, NULL, &sheet, 1);
     cr_expect_not(output_closed(output));
     char got[16] = "";
     cr_expect_eq(read(ends[0], got, sizeof got), 5);
     cr_expect_str_eq(got, "read\n");
     close(ends[0]);
-    print(output, 2, 0, 0, "nobody reads");
-    output_flush(output);
+    print(2, 0, 0, "nobody reads");
+    output_write(output, NULL, &sheet, 1);
     cr_expect(output_closed(output));
     cr_expect_not(output_failed(output));
-    print(output, 3, 0, 0, "nobody reads");
+    print(3, 0, 0, "nobody reads");
     close_output(output);
     dup2(saved, STDOUT_FILENO);
 }
@@ -302,7 +308,7 @@ Test(output, a_non_blocking_pipe_is_waited_for)
         _exit(total == sizeof line ? 0 : 1);
     }
     struct output *output = open_output(OUTPUT_TABLE, NULL);
-    print(output, 1, 0, 0, line);
+    print(1, 0, 0, line);
     close_output(output);
     dup2(saved, STDOUT_FILENO);
     int status;

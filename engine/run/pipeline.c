@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include "run/pipeline.h"
+
+#include <pthread.h>
+#include <signal.h>
+
+#include "base/memory.h"
+
+struct lane {
+    uint64_t next; /**< number of the batch it takes next */
+    bool busy;
+};
+
+struct stage {
+    struct pipeline_stage is;
+    struct lane *lanes;
+};
+
+/** Where the batch of a slot stands. */
+struct slot {
+    uint32_t stage;
+    uint32_t left; /**< lanes of the stage that have not finished with it */
+};
+
+struct pipeline {
+    pthread_mutex_t lock; /**< of everything below, except what never changes */
+    pthread_cond_t work;  /**< there may be something to do, or everything is done */
+    struct stage *stages;
+    uint32_t stage_count;
+    struct slot *slots; /**< batch n is in slot n % slot_count */
+    uint32_t slot_count;
+    uint64_t begun;   /**< batches that entered the first stage */
+    uint64_t left_at; /**< batches that left the last one: they leave in order */
+    uint32_t idle;    /**< threads that wait */
+    bool ended;       /**< no further batch is begun */
+    void *context;
+};
+
+/** One lane with one batch. */
+struct task {
+    uint32_t stage;
+    uint32_t lane;
+    uint64_t batch;
+};
+
+struct pipeline *pipeline_new(const struct pipeline_stage *stages, uint32_t count, uint32_t slots,
+                              void *context)
+{
+    struct pipeline *pipeline = memory_zalloc(1, sizeof *pipeline);
+    pthread_mutex_init(&pipeline->lock, NULL);
+    pthread_cond_init(&pipeline->work, NULL);
+    pipeline->context = context;
+    pipeline->stage_count = count;
+    pipeline->stages = memory_zalloc(count, sizeof *pipeline->stages);
+    for (uint32_t i = 0; i < count; i++) {
+        pipeline->stages[i].is = stages[i];
+        pipeline->stages[i].lanes = memory_zalloc(stages[i].lanes + 1, sizeof(struct lane));
+        for (uint32_t lane = 0; stages[i].spread && lane < stages[i].lanes; lane++)
+            pipeline->stages[i].lanes[lane].next = lane;
+    }
+    pipeline->slot_count = slots;
+    pipeline->slots = memory_zalloc(slots, sizeof *pipeline->slots);
+    return pipeline;
+}
+
+void pipeline_free(struct pipeline *pipeline)
+{
+    if (!pipeline)
+        return;
+    for (uint32_t i = 0; i < pipeline->stage_count; i++)
+        memory_free(pipeline->stages[i].lanes);
+    memory_free(pipeline->stages);
+    memory_free(pipeline->slots);
+    pthread_cond_destroy(&pipeline->work);
+    pthread_mutex_destroy(&pipeline->lock);
+    memory_free(pipeline);
+}
+
+static struct slot *slot_of(struct pipeline *pipeline, uint64_t batch)
+{
+    return &pipeline->slots[batch % pipeline->slot_count];
+}
+
+/** Whether a lane could take its next batch now. */
+static bool is_ready(struct pipeline *pipeline, uint32_t stage, const struct lane *lane)
+{
+    if (lane->busy)
+        return false;
+    if (stage == 0)
+        return !pipeline->ended && pipeline->begun - pipeline->left_at < pipeline->slot_count;
+    return lane->next < pipeline->begun && slot_of(pipeline, lane->next)->stage == stage;
+}
+
+/** The ready lane furthest down; of one stage's, the first from `preferred` on. */
+static bool find_task(struct pipeline *pipeline, uint32_t preferred, struct task *out)
+{
+    for (uint32_t stage = pipeline->stage_count; stage-- > 0;) {
+        const struct stage *at = &pipeline->stages[stage];
+        for (uint32_t i = 0; i < at->is.lanes; i++) {
+            uint32_t lane = (preferred + i) % at->is.lanes;
+            if (!is_ready(pipeline, stage, &at->lanes[lane]))
+                continue;
+            *out = (struct task){stage, lane, at->lanes[lane].next};
+            return true;
+        }
+    }
+    return false;
+}
+
+static void wake(struct pipeline *pipeline, uint32_t tasks)
+{
+    for (uint32_t i = 0; i < tasks && i < pipeline->idle; i++)
+        pthread_cond_signal(&pipeline->work);
+}
+
+/** Moves a batch that its stage is done with to the next one that has lanes.
+ * @return how many lanes may take it now */
+static uint32_t advance(struct pipeline *pipeline, uint64_t batch)
+{
+    struct slot *slot = slot_of(pipeline, batch);
+    while (++slot->stage < pipeline->stage_count) {
+        const struct pipeline_stage *stage = &pipeline->stages[slot->stage].is;
+        if (!stage->lanes)
+            continue;
+        slot->left = stage->spread ? 1 : stage->lanes;
+        return slot->left;
+    }
+    pipeline->left_at++;
+    return 1; // for the reader
+}
+
+static void start(struct pipeline *pipeline, const struct task *task)
+{
+    struct lane *lane = &pipeline->stages[task->stage].lanes[task->lane];
+    lane->busy = true;
+    if (task->stage)
+        return;
+    *slot_of(pipeline, task->batch) = (struct slot){.stage = 0, .left = 1};
+    pipeline->begun++;
+}
+
+static void finish(struct pipeline *pipeline, const struct task *task, bool more)
+{
+    const struct stage *stage = &pipeline->stages[task->stage];
+    struct lane *lane = &stage->lanes[task->lane];
+    lane->busy = false;
+    lane->next += stage->is.spread ? stage->is.lanes : 1;
+    pipeline->ended |= !more;
+    uint32_t tasks = 1; // the lane's own next batch
+    if (--slot_of(pipeline, task->batch)->left == 0)
+        tasks += advance(pipeline, task->batch);
+    wake(pipeline, tasks - 1); // one of them is for this thread
+}
+
+static bool is_done(const struct pipeline *pipeline)
+{
+    return pipeline->ended && pipeline->left_at == pipeline->begun;
+}
+
+/** A thread: takes what is ready until the end. With `preferred` it stays with its own lanes as far
+ * as it can, whose memory its processor has at hand. */
+static void carry(struct pipeline *pipeline, uint32_t preferred)
+{
+    struct task task;
+    pthread_mutex_lock(&pipeline->lock);
+    while (!is_done(pipeline)) {
+        if (!find_task(pipeline, preferred, &task)) {
+            pipeline->idle++;
+            pthread_cond_wait(&pipeline->work, &pipeline->lock);
+            pipeline->idle--;
+            continue;
+        }
+        start(pipeline, &task);
+        pthread_mutex_unlock(&pipeline->lock);
+        bool more = pipeline->stages[task.stage].is.run(
+            pipeline->context, (uint32_t)(task.batch % pipeline->slot_count), task.lane);
+        pthread_mutex_lock(&pipeline->lock);
+        finish(pipeline, &task, more);
+    }
+    pthread_cond_broadcast(&pipeline->work);
+    pthread_mutex_unlock(&pipeline->lock);
+}
+
+struct carrier {
+    struct pipeline *pipeline;
+    uint32_t preferred;
+    pthread_t thread;
+};
+
+static void *carrier_main(void *argument)
+{
+    const struct carrier *carrier = argument;
+    carry(carrier->pipeline, carrier->preferred);
+    return NULL;
+}
+
+/** Signals go to the main thread alone. @return how many were started */
+static uint32_t start_carriers(struct carrier *carriers, uint32_t count, struct pipeline *pipeline)
+{
+    sigset_t all, before;
+    uint32_t started = 0;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    for (; started < count; started++) {
+        carriers[started] = (struct carrier){.pipeline = pipeline, .preferred = started + 1};
+        if (pthread_create(&carriers[started].thread, NULL, carrier_main, &carriers[started]) != 0)
+            break;
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return started;
+}
+
+void pipeline_run(struct pipeline *pipeline, uint32_t threads)
+{
+    pipeline->ended = false;
+    struct carrier *carriers = memory_zalloc(threads, sizeof *carriers);
+    uint32_t started = start_carriers(carriers, threads - 1, pipeline);
+    carry(pipeline, 0);
+    for (uint32_t i = 0; i < started; i++)
+        pthread_join(carriers[i].thread, NULL);
+    memory_free(carriers);
+}
