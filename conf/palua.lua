@@ -10,7 +10,6 @@ return {
     -- Reading capture files.
     capture = {
         record_cap = 268435456, -- bytes; largest record or block; a longer one is damage (65536 to 1073741824)
-        open_cap = 256, -- files; files open at once; with more, those read longest ago are closed until they are needed (1 to 65536)
     },
     -- The flow table.
     flow = {
@@ -38,6 +37,16 @@ return {
         datagram_cap = 65536, -- datagrams; unfinished datagrams; at the cap the one begun first is given up (1 to 16777216)
         fragment_cap = 8192, -- fragments; fragments of one datagram; with more it is given up (2 to 65536)
         host_cap = 65536, -- fragments; fragments held of one source; at the cap its datagram begun first is given up (2 to 16777216)
+    },
+    -- Putting TCP streams back in order; only what somebody reads.
+    stream = {
+        policy = 2, -- where TCP segments overlap, do as: 0 first, 1 last, 2 BSD, 3 Linux, 4 Windows, 5 Solaris (0 to 5)
+        wait_for_ack = 0, -- 1: bytes are handed over only once the receiver has acknowledged them (0 to 1)
+        memory_cap = 536870912, -- bytes; early segments held; at the cap the connection holding them longest gives up a hole (65536 to 1099511627776)
+        flow_cap = 1048576, -- bytes; the same for one direction of a connection; at most half of a 256th of memory_cap counts (2048 to 1099511627776)
+        segment_cap = 4096, -- segments; early segments of one direction; at the cap its first hole is given up (1 to 1048576)
+        gap_packets = 8, -- packets; how many more of a connection may fill a hole once the receiver acknowledged what follows (0 to 65536)
+        history = 67108864, -- bytes; delivered bytes remembered, to compare retransmissions; only if anomalies are asked for (1048576 to 68719476736)
     },
     -- Scripts.
     lua = {

@@ -19,8 +19,6 @@
     X(batch, block_size, 262144, 4096, 67108864, "bytes", "read buffer; a batch ends with it")     \
     X(capture, record_cap, 268435456, 65536, 1073741824, "bytes",                                  \
       "largest record or block; a longer one is damage")                                           \
-    X(capture, open_cap, 256, 1, 65536, "files",                                                   \
-      "files open at once; with more, those read longest ago are closed until they are needed")    \
     X(flow, cap, 1000000, 256, 100000000, "flows",                                                 \
       "flow table; at the cap the flow idle longest is ended")                                     \
     X(flow, tcp_timeout, 300, 1, 604800, "seconds", "idle time after which a TCP flow ends")       \
@@ -53,6 +51,20 @@
       "fragments of one datagram; with more it is given up")                                       \
     X(defrag, host_cap, 65536, 2, 16777216, "fragments",                                           \
       "fragments held of one source; at the cap its datagram begun first is given up")             \
+    X(stream, policy, 2, 0, 5, "",                                                                 \
+      "where TCP segments overlap, do as: 0 first, 1 last, 2 BSD, 3 Linux, 4 Windows, 5 Solaris")  \
+    X(stream, wait_for_ack, 0, 0, 1, "",                                                           \
+      "1: bytes are handed over only once the receiver has acknowledged them")                     \
+    X(stream, memory_cap, 536870912, 65536, 1099511627776, "bytes",                                \
+      "early segments held; at the cap the connection holding them longest gives up a hole")       \
+    X(stream, flow_cap, 1048576, 2048, 1099511627776, "bytes",                                     \
+      "the same for one direction of a connection; at most half of a 256th of memory_cap counts")  \
+    X(stream, segment_cap, 4096, 1, 1048576, "segments",                                           \
+      "early segments of one direction; at the cap its first hole is given up")                    \
+    X(stream, gap_packets, 8, 0, 65536, "packets",                                                 \
+      "how many more of a connection may fill a hole once the receiver acknowledged what follows") \
+    X(stream, history, 67108864, 1048576, 68719476736, "bytes",                                    \
+      "delivered bytes remembered, to compare retransmissions; only if anomalies are asked for")   \
     X(lua, memory_cap, 268435456, 1048576, 1099511627776, "bytes", "Lua heap per script instance") \
     X(aggregate, key_cap, 1000000, 16, 1000000000, "keys",                                         \
       "keys per aggregation; at the cap the rest goes to (other)")

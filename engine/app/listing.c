@@ -7,6 +7,7 @@
 #include "app/data.h"
 #include "decode/decode.h"
 #include "lua/script.h"
+#include "stream/stream.h"
 
 static const char *const role_names[] = {
     [PALUA_DECODER] = "decoder", [PALUA_DISSECTOR] = "dissector", [PALUA_ANALYSIS] = "analysis"};
@@ -78,12 +79,15 @@ static void describe_fields(const struct palua_schema *schema, int indent, struc
     }
 }
 
-/** What `anomaly.name` may be: the decoder's faults, then those of the plugins. */
+/** What `anomaly.name` may be: the decoder's faults, those of TCP streams and of the plugins. */
 static void describe_anomalies(const struct plugin_set *plugins, struct text *out)
 {
     text_add_str(out, "names:\n");
     for (uint16_t code = 0; code < DECODE_FAULT_COUNT; code++)
         text_add_format(out, "  %-28s %s\n", decode_fault_name(code), decode_fault_text(code));
+    for (int code = 0; code < STREAM_FAULT_COUNT; code++)
+        text_add_format(out, "  %-28s %s\n", stream_fault_name((enum stream_fault)code),
+                        stream_fault_text((enum stream_fault)code));
     for (uint32_t i = 0; i < plugin_set_count(plugins); i++) {
         const struct palua_plugin *plugin = plugin_set_at(plugins, i);
         for (uint32_t k = 0; k < plugin->anomaly_count; k++) {

@@ -6,8 +6,8 @@
 #include <sys/random.h>
 
 #include "base/memory.h"
+#include "base/ring.h"
 #include "decode/tuple.h"
-#include "defrag/ring.h"
 
 /** A source of fragments; there as long as a datagram of it is. */
 struct host {

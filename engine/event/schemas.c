@@ -227,6 +227,57 @@ static const struct palua_field flow_end_fields[] = {
                 "why it ended: fin, rst, timeout, evicted (the table was full), end (of the run)"),
 };
 
+static const struct palua_field tcp_data_fields[] = {
+    [TCP_DATA_EVENT_DIR] =
+        PALUA_FIELD(struct tcp_data_event, dir, PALUA_STRING, "who sent the bytes: orig or resp"),
+    [TCP_DATA_EVENT_DATA] = PALUA_FIELD(struct tcp_data_event, data, PALUA_BYTES, "the bytes"),
+    [TCP_DATA_EVENT_OFFSET] =
+        PALUA_FIELD(struct tcp_data_event, offset, PALUA_UINT,
+                    "where they begin in what this side sent, from 0; missing bytes count"),
+    [TCP_DATA_EVENT_GAP] =
+        PALUA_FIELD(struct tcp_data_event, gap, PALUA_UINT, "bytes missing directly before them"),
+    [TCP_DATA_EVENT_DATA_PACKET] =
+        PALUA_FIELD(struct tcp_data_event, data_packet, PALUA_UINT,
+                    "number of the packet that brought them; earlier than packet_number if they "
+                    "had to wait for others"),
+    [TCP_DATA_EVENT_DATA_TS] = PALUA_FIELD_AS(struct tcp_data_event, data_ts_ns, "data_ts",
+                                              PALUA_TIME, "time of that packet"),
+};
+
+static const struct palua_field tcp_gap_fields[] = {
+    PALUA_FIELD(struct tcp_gap_event, dir, PALUA_STRING,
+                "who sent the missing bytes: orig or resp"),
+    PALUA_FIELD(struct tcp_gap_event, offset, PALUA_UINT,
+                "where they begin in what this side sent, from 0"),
+    PALUA_FIELD(struct tcp_gap_event, length, PALUA_UINT, "how many are missing"),
+};
+
+/** The counts of one direction. */
+#define TALLY_FIELDS(side, index, who)                                                             \
+    TALLY_FIELD(side, index, segments, "segments with payload from the " who),                     \
+        TALLY_FIELD(side, index, retransmitted,                                                    \
+                    "of these, with bytes that had come before, from the " who),                   \
+        TALLY_FIELD(side, index, retransmitted_bytes, "payload of these, from the " who),          \
+        TALLY_FIELD(side, index, duplicates,                                                       \
+                    "packets captured twice, by IP id, TTL and checksum, from the " who),          \
+        TALLY_FIELD(side, index, out_of_order,                                                     \
+                    "segments that came after later ones, for the first time, from the " who),     \
+        TALLY_FIELD(side, index, keepalives, "keep-alives from the " who),                         \
+        TALLY_FIELD(side, index, zero_windows, "segments that announce no window, from the " who), \
+        TALLY_FIELD(side, index, resets, "RST segments from the " who),                            \
+        TALLY_FIELD(side, index, missed, "bytes that are not in the capture, from the " who)
+#define TALLY_FIELD(side, index, member, text)                                                     \
+    PALUA_FIELD_AS(struct tcp_summary_event, tallies[index].member, #side "_" #member, PALUA_UINT, \
+                   text)
+
+static const struct palua_field tcp_summary_fields[] = {
+    [TCP_SUMMARY_EVENT_RTT] = PALUA_FIELD_AS(
+        struct tcp_summary_event, rtt_ns, "rtt", PALUA_DURATION,
+        "time from the SYN to the ACK that completes the handshake; absent without both", OPTIONAL),
+    TALLY_FIELDS(orig, PALUA_ORIG, "originator"),
+    TALLY_FIELDS(resp, PALUA_RESP, "responder"),
+};
+
 static const struct palua_field anomaly_fields[] = {
     PALUA_FIELD(struct anomaly_event, name, PALUA_STRING,
                 "what is malformed, such as udp_bad_length"),
@@ -292,6 +343,15 @@ const struct palua_schema event_schemas[EVENT_ENGINE_COUNT] = {
                                 struct flow_start_event, flow_start_fields),
     [EVENT_FLOW_END] =
         SCHEMA("flow.end", "a flow is over", NULL, struct flow_end_event, flow_end_fields),
+    [EVENT_TCP_DATA] =
+        SCHEMA("tcp.data", "bytes of a TCP stream, in order, one direction at a time", "RFC 9293",
+               struct tcp_data_event, tcp_data_fields),
+    [EVENT_TCP_GAP] =
+        SCHEMA("tcp.gap", "bytes of a TCP stream are missing: in the capture, or at a cap",
+               "RFC 9293", struct tcp_gap_event, tcp_gap_fields),
+    [EVENT_TCP_SUMMARY] =
+        SCHEMA("tcp.summary", "a TCP flow is over: how its segments fared, both directions",
+               "RFC 9293, RFC 7323", struct tcp_summary_event, tcp_summary_fields),
     [EVENT_ANOMALY] =
         SCHEMA("anomaly", "malformed traffic", NULL, struct anomaly_event, anomaly_fields),
     [EVENT_EXPECT] =

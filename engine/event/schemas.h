@@ -95,6 +95,45 @@ struct flow_end_event {
     struct palua_slice reason;
 };
 
+/** `tcp.data` */
+struct tcp_data_event {
+    struct palua_event event;
+    struct palua_slice dir;
+    struct palua_slice data;
+    uint64_t offset;
+    uint64_t gap;
+    uint64_t data_packet;
+    int64_t data_ts_ns;
+};
+
+/** `tcp.gap` */
+struct tcp_gap_event {
+    struct palua_event event;
+    struct palua_slice dir;
+    uint64_t offset;
+    uint64_t length;
+};
+
+/** What is counted of one direction for `tcp.summary`. */
+struct tcp_tally {
+    uint64_t segments;
+    uint64_t retransmitted;
+    uint64_t retransmitted_bytes;
+    uint64_t duplicates;
+    uint64_t out_of_order;
+    uint64_t keepalives;
+    uint64_t zero_windows;
+    uint64_t resets;
+    uint64_t missed;
+};
+
+/** `tcp.summary` */
+struct tcp_summary_event {
+    struct palua_event event;
+    struct tcp_tally tallies[2]; /**< by enum palua_direction of the sender */
+    int64_t rtt_ns;
+};
+
 /** `anomaly` */
 struct anomaly_event {
     struct palua_event event;
@@ -215,6 +254,18 @@ enum flow_field {
     FLOW_FIELD_TS = FLOW_FIELD_SHARED_COUNT,
     FLOW_FIELD_COUNT
 };
+
+enum tcp_data_event_field {
+    TCP_DATA_EVENT_DIR,
+    TCP_DATA_EVENT_DATA,
+    TCP_DATA_EVENT_OFFSET,
+    TCP_DATA_EVENT_GAP,
+    TCP_DATA_EVENT_DATA_PACKET,
+    TCP_DATA_EVENT_DATA_TS,
+    TCP_DATA_EVENT_FIELD_COUNT
+};
+
+enum tcp_summary_event_field { TCP_SUMMARY_EVENT_RTT };
 
 enum expect_event_field {
     EXPECT_EVENT_ORIG_H,

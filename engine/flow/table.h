@@ -29,6 +29,7 @@
 #include "decode/decode.h"
 
 struct flow_table;
+struct stream;
 
 /** Why a flow ended; names as in API section 8. */
 #define FLOW_REASON_LIST(X) \
@@ -82,7 +83,10 @@ struct flow {
     uint64_t id;           /**< 1, 2, 3… per worker, with the worker in the upper bits */
     uint64_t first_packet; /**< number of the first packet */
     int64_t first_ts_ns;
-    void *dissector_state;       /**< of the bound dissector, freed by the ended callback's owner */
+    union {                    /**< freed by the ended callback's owner */
+        void *dissector_state; /**< of the bound dissector */
+        struct stream *stream; /**< TCP, see stream/delivery.h; it has the dissector's state */
+    };
     struct palua_flow *identity; /**< in the arena of batch identity_batch, made on demand */
     uint64_t identity_batch;
     uint32_t syn;       /**< private: sequence number of the first SYN */

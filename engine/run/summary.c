@@ -61,10 +61,12 @@ void summary_text(const struct summary *summary, struct text *out)
     add_count(out, summary->defrag.overlapping, "datagrams dropped for overlapping fragments");
     add_count(out, summary->defrag.shed, "fragmented datagrams shed at a cap");
     add_count(out, summary->defrag.skipped, "fragments malformed or cut");
+    add_count(out, summary->worker.streams.missed, "TCP bytes missing");
+    add_count(out, summary->worker.streams.refused, "TCP bytes held in doubt and dropped");
+    add_count(out, summary->worker.streams.shed, "TCP holes given up at a cap");
     add_count(out, summary->clock_jumps, "timestamps held back as wrong");
     add_count(out, summary->errors, "errors");
     add_count(out, summary->damaged, "inputs damaged or unreadable");
-    add_count(out, summary->capture.passed_over, "files in directories passed over as no captures");
     if (summary->counters)
         text_add_str(out, summary->counters);
     if (summary->partial)

@@ -2,8 +2,10 @@
 #include "run/worker.h"
 
 #include "base/memory.h"
+#include "decode/tuple.h"
 #include "event/builders.h"
 #include "flow/table.h"
+#include "stream/delivery.h"
 
 #define SECOND_NS INT64_C(1000000000)
 
@@ -15,6 +17,7 @@ struct worker {
     const struct interest *interest;
     struct flow_table *flows; /**< NULL: nobody needs flows */
     struct dissection *dissection;
+    struct delivery *delivery;   /**< NULL: nobody reads TCP streams */
     struct dissection_call call; /**< where the worker stands */
     uint32_t sequence;           /**< events so far of the current packet and phase */
     enum ending ending;          /**< what ends flows now */
@@ -33,7 +36,7 @@ static const struct interest_kind *wants(const struct worker *worker, enum event
 static bool needs_flows(const struct worker *worker)
 {
     const struct interest *interest = worker->interest;
-    if (interest->state || dissection_active(worker->dissection) ||
+    if (interest->state || worker->delivery || dissection_active(worker->dissection) ||
         interest->kinds[EVENT_FLOW_START].subscribed || interest->kinds[EVENT_FLOW_END].subscribed)
         return true;
     for (uint16_t kind = 0; kind < registry_count(worker->options.registry); kind++)
@@ -75,6 +78,8 @@ struct worker *worker_new(const struct worker_options *options, struct error *er
     worker->layers =
         wants(worker, EVENT_LINK)->subscribed || wants(worker, EVENT_NETWORK)->subscribed ||
         wants(worker, EVENT_FRAGMENT)->subscribed || wants(worker, EVENT_TRANSPORT)->subscribed;
+    if (delivery_needed(options->interest, worker->dissection))
+        worker->delivery = delivery_new(options->config, options->interest, worker->dissection);
     if (needs_flows(worker))
         worker->flows = open_flows(worker);
     worker->names = layer_names_new(options->decoder);
@@ -88,6 +93,7 @@ void worker_free(struct worker *worker)
 {
     if (worker->flows)
         flow_table_free(worker->flows);
+    delivery_free(worker->delivery);
     dissection_free(worker->dissection);
     layer_names_free(worker->names);
     memory_free(worker);
@@ -142,7 +148,10 @@ static void flow_ended(void *context, struct flow *flow, enum flow_reason reason
     call->phase = EVENT_PHASE_EXPIRY;
     if (call->batch->part_count > 1)
         note_expiry(worker, flow);
-    dissection_flow_end(worker->dissection, call);
+    if (flow->proto == TUPLE_TCP && flow->stream)
+        delivery_flow_end(worker->delivery, call);
+    else
+        dissection_flow_end(worker->dissection, call);
     if (wants(worker, EVENT_FLOW_END)->subscribed)
         push(worker, EVENT_FLOW_END,
              flow_end_event_new(worker->flows, flow, reason, wants(worker, EVENT_FLOW_END)->fields,
@@ -227,7 +236,10 @@ static void packet_stages(struct worker *worker, const struct flow_sought *sough
                                   wants(worker, EVENT_FLOW_START)->fields, call->batch->sequence,
                                   &call->part->arena),
              depth);
-    dissection_packet(worker->dissection, call, &sought->tuple, direction, created);
+    if (call->flow->proto != TUPLE_TCP)
+        dissection_packet(worker->dissection, call, &sought->tuple, direction, created);
+    else if (worker->delivery)
+        delivery_packet(worker->delivery, call, &sought->tuple, direction);
 }
 
 static void enter(struct worker *worker, struct batch *batch)
@@ -328,6 +340,8 @@ void worker_end(struct worker *worker, struct batch *batch, uint32_t count)
 void worker_totals(const struct worker *worker, struct worker_totals *out)
 {
     *out = (struct worker_totals){.anomalies = dissection_anomalies(worker->dissection)};
+    delivery_counters(worker->delivery, &out->streams);
+    out->anomalies += out->streams.faults;
     if (!worker->flows)
         return;
     struct flow_counters counters;

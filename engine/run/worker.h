@@ -14,6 +14,7 @@
 #include "event/interest.h"
 #include "plugin/dissection.h"
 #include "plugin/plugin.h"
+#include "stream/stream.h"
 
 struct worker;
 
@@ -45,8 +46,9 @@ void worker_end(struct worker *worker, struct batch *batch, uint32_t count);
 struct worker_totals {
     uint64_t flows;
     uint64_t flows_evicted;
-    uint64_t anomalies; /**< found by dissectors */
-    bool tracks_flows;  /**< the two above mean something */
+    uint64_t anomalies; /**< found by dissectors and in TCP streams */
+    struct stream_counters streams;
+    bool tracks_flows; /**< the two above mean something */
 };
 void worker_totals(const struct worker *worker, struct worker_totals *out);
 
