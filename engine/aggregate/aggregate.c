@@ -13,6 +13,8 @@ static void start(struct aggregate *aggregate)
 {
     rows_init(&aggregate->rows, aggregate->measures, aggregate->measure_count,
               aggregate->cells_size, aggregate->key_cap);
+    for (uint32_t i = 0; i < aggregate->measure_count; i++)
+        aggregate->far |= measure_is_far(&aggregate->measures[i]);
     aggregate->started = true;
 }
 
@@ -51,6 +53,23 @@ static bool argument_number(const struct palua_argument *argument, bool in_ns, s
     return true;
 }
 
+bool aggregate_read_value(struct aggregate *aggregate, const struct measure *measure,
+                          const struct palua_argument *argument, struct number *out)
+{
+    out->kind = NUMBER_NONE;
+    if (argument->type == 0)
+        return true;
+    if (measure->kind == MEASURE_DISTINCT)
+        *out = number_of_uint(key_hash_value(argument));
+    else if (!argument_number(argument, measure->unit != CELL_NIL, out))
+        return false;
+    if (number_is_nan(*out)) {
+        out->kind = NUMBER_NONE;
+        aggregate->nans++;
+    }
+    return true;
+}
+
 /** Reads one add's values, which are checked before anything is changed.
  * @param present  how many there are
  * @return 0, or the number of the argument (from 1) that is no number */
@@ -62,20 +81,23 @@ static uint32_t read_values(struct aggregate *aggregate, const struct palua_argu
         const struct measure *measure = &aggregate->measures[i];
         if (!measure_kind_valued(measure->kind))
             continue;
-        const struct palua_argument *argument = &arguments[at++];
-        out->kind = NUMBER_NONE;
-        if (argument->type != 0 && measure->kind == MEASURE_DISTINCT)
-            *out = number_of_uint(key_hash_value(argument));
-        else if (argument->type != 0 && !argument_number(argument, measure->unit != CELL_NIL, out))
+        if (!aggregate_read_value(aggregate, measure, &arguments[at++], out))
             return at;
-        if (number_is_nan(*out)) {
-            out->kind = NUMBER_NONE;
-            aggregate->nans++;
-        }
         *present += out->kind != NUMBER_NONE;
         out++;
     }
     return 0;
+}
+
+/** Adds one value of a measure. */
+static inline void add_value(struct measure *measure, void *cell, const struct number *value)
+{
+    if (value->kind == NUMBER_NONE)
+        return;
+    if (measure->kind == MEASURE_DISTINCT)
+        measure_add_hash(cell, value->uint);
+    else
+        measure_add(measure, cell, *value);
 }
 
 /** @return the next add's values */
@@ -84,72 +106,86 @@ static const struct number *add_values(struct aggregate *aggregate, const struct
 {
     for (uint32_t i = 0; i < aggregate->measure_count; i++) {
         struct measure *measure = &aggregate->measures[i];
-        void *cell = cells + measure->offset;
-        if (measure->kind == MEASURE_COUNT) {
-            ++*(uint64_t *)cell;
-            continue;
-        }
-        if (values->kind != NUMBER_NONE && measure->kind == MEASURE_DISTINCT)
-            measure_add_hash(cell, values->uint);
-        else if (values->kind != NUMBER_NONE)
-            measure_add(measure, cell, *values);
-        values++;
+        if (measure->kind == MEASURE_COUNT)
+            ++*(uint64_t *)(cells + measure->offset);
+        else
+            add_value(measure, cells + measure->offset, values++);
     }
     return values;
 }
 
-static void flush(struct aggregate *aggregate)
+/** What a measure keeps outside its cell is fetched from memory for all adds at once too; that
+ * takes two steps, as a cell has to be there before it can be read. */
+static void fetch(const struct aggregate *aggregate, uint8_t *const *cells, enum measure_fetch step)
+{
+    const struct backlog *backlog = aggregate->backlog;
+    const struct number *values = backlog->values;
+    for (uint32_t i = 0; i < backlog->count; i++, values += aggregate->value_count) {
+        uint32_t value = 0;
+        for (uint32_t j = 0; j < aggregate->measure_count; j++) {
+            const struct measure *measure = &aggregate->measures[j];
+            if (!measure_kind_valued(measure->kind))
+                continue;
+            measure_fetch(measure, cells[i] + measure->offset, &values[value++], step);
+        }
+    }
+}
+
+/** As long as no row gives way to another, cells stay where they are. */
+static void add_together(struct aggregate *aggregate)
 {
     struct backlog *backlog = aggregate->backlog;
     const struct number *values = backlog->values;
-    rows_foresee(&aggregate->rows, backlog->requests, backlog->count);
+    uint8_t *cells[BACKLOG_CAP];
     for (uint32_t i = 0; i < backlog->count; i++)
-        values = add_values(aggregate, values, rows_cells(&aggregate->rows, &backlog->requests[i]));
-    backlog->count = 0;
-    backlog->used = 0;
+        cells[i] = rows_cells(&aggregate->rows, &backlog->requests[i]);
+    if (aggregate->far) {
+        fetch(aggregate, cells, MEASURE_FETCH_INDEX);
+        fetch(aggregate, cells, MEASURE_FETCH_COUNT);
+    }
+    for (uint32_t i = 0; i < backlog->count; i++)
+        values = add_values(aggregate, values, cells[i]);
 }
 
-/** Puts an add, whose values are in the backlog already, behind the others. */
-static void put_off(struct aggregate *aggregate, const struct palua_argument *arguments)
+static void add_singly(struct aggregate *aggregate)
 {
     struct backlog *backlog = aggregate->backlog;
-    struct rows_request *request = &backlog->requests[backlog->count];
-    bool cut;
-    request->key = backlog->keys + backlog->used;
-    request->key_len =
-        key_write(backlog->keys + backlog->used, arguments, aggregate->key_count, &cut);
-    backlog->used += (request->key_len + KEY_PAD - 1) & ~(uint32_t)(KEY_PAD - 1);
-    aggregate->keys_cut += cut;
-    for (uint32_t i = 0; i < aggregate->key_count; i++)
-        if (arguments[i].type == PALUA_STRING)
-            aggregate->text_columns |= UINT32_C(1) << i;
-    if (!aggregate->started)
-        start(aggregate);
-    if (++backlog->count == BACKLOG_CAP || backlog->used > BACKLOG_BYTES)
-        flush(aggregate);
-}
-
-uint32_t aggregate_add(struct aggregate *aggregate, const struct palua_argument *arguments)
-{
-    struct number *values =
-        aggregate->backlog->values + aggregate->backlog->count * aggregate->value_count;
-    uint32_t present = 0;
-    uint32_t bad = aggregate->value_count ? read_values(aggregate, arguments, values, &present) : 0;
-    if (bad)
-        return bad;
-    if (present == 0 && aggregate->value_count == aggregate->measure_count &&
-        aggregate->measure_count) {
-        aggregate->absent++;
-        return 0;
-    }
-    put_off(aggregate, arguments);
-    return 0;
+    const struct number *values = backlog->values;
+    for (uint32_t i = 0; i < backlog->count; i++)
+        values = add_values(aggregate, values, rows_cells(&aggregate->rows, &backlog->requests[i]));
 }
 
 void aggregate_settle(struct aggregate *aggregate)
 {
-    if (aggregate->backlog->count)
-        flush(aggregate);
+    struct backlog *backlog = aggregate->backlog;
+    if (!backlog->count)
+        return;
+    if (!aggregate->started)
+        start(aggregate);
+    rows_foresee(&aggregate->rows, backlog->requests, backlog->count);
+    if (rows_stay(&aggregate->rows, backlog->count))
+        add_together(aggregate);
+    else
+        add_singly(aggregate);
+    backlog->count = 0;
+    backlog->used = 0;
+}
+
+uint32_t aggregate_add(struct aggregate *aggregate, const struct palua_argument *arguments)
+{
+    uint32_t present = 0, bad = 0;
+    bool cut;
+    if (aggregate->value_count)
+        bad = read_values(aggregate, arguments, aggregate_next_values(aggregate), &present);
+    if (bad || !aggregate_accepts(aggregate, present))
+        return bad;
+    uint32_t len = key_write(aggregate_next_key(aggregate), arguments, aggregate->key_count, &cut);
+    aggregate->keys_cut += cut;
+    for (uint32_t i = 0; i < aggregate->key_count; i++)
+        if (arguments[i].type == PALUA_STRING)
+            aggregate->text_columns |= UINT32_C(1) << i;
+    aggregate_put_off(aggregate, len);
+    return 0;
 }
 
 uint32_t palua_aggregate_add(struct aggregate *aggregate)

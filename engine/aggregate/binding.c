@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
+#include "aggregate/column.h"
 #include "aggregate/declaration.h"
 #include "base/memory.h"
 
 struct aggregate_binding {
     struct aggregate *aggregate;
-    struct path paths[PALUA_ARGUMENT_CAP]; // in the order of the arguments
-    uint32_t path_count;
-    struct text lists[PALUA_ARGUMENT_CAP]; // a list counts as its text
+    uint32_t text_columns; // as in the aggregate
+    uint32_t column_count;
+    struct column columns[PALUA_ARGUMENT_CAP]; // in the order of the arguments
 };
 
 static bool is_number_type(uint8_t type)
@@ -46,10 +47,11 @@ static bool bind_field(struct aggregate_binding *binding, const struct registry 
                        uint16_t kind, const char *field, struct interest *interest,
                        struct error *err)
 {
-    struct path *path = &binding->paths[binding->path_count++];
-    if (!path_resolve(registry, kind, field, path, err))
+    struct path path;
+    if (!path_resolve(registry, kind, field, &path, err))
         return false;
-    interest_add(interest, path);
+    interest_add(interest, &path);
+    column_init(&binding->columns[binding->column_count++], &path);
     return true;
 }
 
@@ -68,7 +70,7 @@ static bool bind_value(struct aggregate_binding *binding, const struct registry 
         }
         return false;
     }
-    const struct path *path = &binding->paths[binding->path_count - 1];
+    const struct path *path = &binding->columns[binding->column_count - 1].path;
     if (measure->kind == MEASURE_DISTINCT)
         return true;
     if (path->item || path->form == PATH_NAME || !is_number_type(path->field->type))
@@ -91,6 +93,8 @@ static bool bind_all(struct aggregate_binding *binding, const struct registry *r
             !bind_value(binding, registry, kind, measure, interest, err))
             return false;
     }
+    for (uint32_t i = 0; i < aggregate->key_count; i++)
+        binding->text_columns |= (uint32_t)column_is_text(&binding->columns[i]) << i;
     aggregate->bound = true;
     return true;
 }
@@ -113,52 +117,64 @@ void aggregate_binding_free(struct aggregate_binding *binding)
 {
     if (!binding)
         return;
-    for (uint32_t i = 0; i < PALUA_ARGUMENT_CAP; i++)
-        text_fini(&binding->lists[i]);
+    for (uint32_t i = 0; i < binding->column_count; i++)
+        column_fini(&binding->columns[i]);
     memory_free(binding);
 }
 
-static void set_slice(struct palua_argument *out, const uint8_t *data, size_t len)
+/** What the event has for a measure; NUMBER_NONE if nothing. */
+static inline void read_value(struct aggregate *aggregate, const struct measure *measure,
+                              struct column *column, const struct palua_event *event,
+                              struct number *out)
 {
-    out->data = data;
-    out->len = len < UINT32_MAX ? (uint32_t)len : UINT32_MAX;
+    struct palua_argument argument;
+    const uint8_t *at = column_at(column, event);
+    bool plain = at && measure->kind != MEASURE_DISTINCT;
+    if (plain && column->way == COLUMN_UINT) {
+        *out = number_of_uint(value_uint(at, column->size));
+    } else if (plain && column->way == COLUMN_WORD) {
+        *out = number_of_int((int64_t)value_uint(at, 8)); // of the measure's unit: see set_unit
+    } else {
+        column_argument(column, event, &argument);
+        aggregate_read_value(aggregate, measure, &argument, out);
+    }
 }
 
-static void set_argument(struct palua_argument *out, const struct value *value,
-                         const struct path *path, struct text *list)
+/** @return how many values the event has */
+static inline uint32_t read_values(struct aggregate_binding *binding,
+                                   const struct palua_event *event)
 {
-    out->type = value->type;
-    switch (value->type) {
-    case PALUA_REAL:
-        out->real = value->real;
-        return;
-    case PALUA_IPADDR:
-    case PALUA_MAC:
-    case PALUA_BYTES:
-    case PALUA_STRING:
-        set_slice(out, value->slice.data, value->slice.len);
-        return;
-    case PALUA_LIST:
-        text_clear(list);
-        value_text(value, path->field, list);
-        out->type = PALUA_STRING;
-        set_slice(out, (const uint8_t *)list->data, list->len);
-        return;
-    default:
-        out->integer = value->sint;
-        return;
+    struct aggregate *aggregate = binding->aggregate;
+    struct column *column = &binding->columns[aggregate->key_count];
+    struct number *out = aggregate_next_values(aggregate);
+    uint32_t present = 0;
+    for (uint32_t i = 0; i < aggregate->measure_count; i++) {
+        const struct measure *measure = &aggregate->measures[i];
+        if (!measure_kind_valued(measure->kind))
+            continue;
+        read_value(aggregate, measure, column++, event, out);
+        present += (out++)->kind != NUMBER_NONE;
     }
+    return present;
+}
+
+static inline void add_event(struct aggregate_binding *binding, const struct palua_event *event)
+{
+    struct aggregate *aggregate = binding->aggregate;
+    if (!aggregate_accepts(aggregate, aggregate->value_count ? read_values(binding, event) : 0))
+        return;
+    struct writer key = writer_at(aggregate_next_key(aggregate));
+    for (uint32_t i = 0; i < aggregate->key_count; i++)
+        column_put(&binding->columns[i], event, &key,
+                   writer_room(&key, aggregate->key_count - 1 - i));
+    aggregate->keys_cut += key.cut;
+    aggregate_put_off(aggregate, writer_end(&key));
 }
 
 void aggregate_binding_consume(struct aggregate_binding *binding, const struct event_queue *queue)
 {
-    struct palua_argument arguments[PALUA_ARGUMENT_CAP];
-    for (uint32_t event = 0; event < queue->count; event++) {
-        for (uint32_t i = 0; i < binding->path_count; i++) {
-            struct value value;
-            path_read_into(&binding->paths[i], queue->events[event], &value);
-            set_argument(&arguments[i], &value, &binding->paths[i], &binding->lists[i]);
-        }
-        aggregate_add(binding->aggregate, arguments);
-    }
+    if (queue->count)
+        binding->aggregate->text_columns |= binding->text_columns;
+    for (uint32_t i = 0; i < queue->count; i++)
+        add_event(binding, queue->events[i]);
 }

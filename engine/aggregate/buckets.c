@@ -97,6 +97,13 @@ static int32_t page_of(int64_t index)
     return (int32_t)((index - (index & (BUCKETS_PAGE - 1))) / BUCKETS_PAGE);
 }
 
+void buckets_fetch_count(const struct buckets *buckets, int64_t index)
+{
+    uint32_t at = find(buckets, page_of(index));
+    if (at < buckets->count)
+        __builtin_prefetch(&buckets->counts[at][index & (BUCKETS_PAGE - 1)], 1);
+}
+
 void buckets_add(struct buckets *buckets, int64_t index, uint64_t count)
 {
     int32_t page = page_of(index);

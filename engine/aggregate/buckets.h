@@ -45,6 +45,13 @@ double scale_low(const struct scale *scale, int64_t index);
 /** What every value of the interval lies below (for negative logarithmic ones: at or below). */
 double scale_high(const struct scale *scale, int64_t index);
 
+/** Has the processor fetch the list of pages, and, once it is there, the count of an interval. */
+static inline void buckets_fetch_pages(const struct buckets *buckets)
+{
+    __builtin_prefetch(buckets->pages);
+    __builtin_prefetch(buckets->pages + 16);
+}
+void buckets_fetch_count(const struct buckets *buckets, int64_t index);
 void buckets_add(struct buckets *buckets, int64_t index, uint64_t count);
 /** The next interval that was met, in ascending order.
  * @param place  0 at first; where to go on

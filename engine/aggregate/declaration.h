@@ -43,6 +43,7 @@ struct aggregate {
 
     bool bound;   /**< used as a handler: the units of its measures are fixed */
     bool started; /**< rows is set up */
+    bool far;     /**< a measure keeps more than its cell */
     struct rows rows;
     struct backlog *backlog;
     uint32_t text_columns; /**< bit i: key column i was given a string, not only bytes */
@@ -56,8 +57,48 @@ struct aggregate {
 _Static_assert(KEY_COLUMN_CAP + AGGREGATE_MEASURE_CAP <= PALUA_ARGUMENT_CAP,
                "every column and value has its argument");
 
+/** A value as the measure takes it; NUMBER_NONE if there is none to add.
+ * @return false if it is no number where one is needed */
+bool aggregate_read_value(struct aggregate *aggregate, const struct measure *measure,
+                          const struct palua_argument *argument, struct number *out);
+
 /** Makes the adds that were put off; before anything is read. */
 void aggregate_settle(struct aggregate *aggregate);
+
+/** Where the next add's key is to be written: there is room for any. */
+static inline uint8_t *aggregate_next_key(const struct aggregate *aggregate)
+{
+    return aggregate->backlog->keys + aggregate->backlog->used;
+}
+
+/** And its values, one for each measure that takes one. */
+static inline struct number *aggregate_next_values(const struct aggregate *aggregate)
+{
+    return aggregate->backlog->values + aggregate->backlog->count * aggregate->value_count;
+}
+
+/** Puts off the add whose key and values were written there. */
+static inline void aggregate_put_off(struct aggregate *aggregate, uint32_t key_len)
+{
+    struct backlog *backlog = aggregate->backlog;
+    struct rows_request *request = &backlog->requests[backlog->count];
+    request->key = backlog->keys + backlog->used;
+    request->key_len = key_len;
+    backlog->used += (key_len + KEY_PAD - 1) & ~(uint32_t)(KEY_PAD - 1);
+    if (++backlog->count == BACKLOG_CAP || backlog->used > BACKLOG_BYTES)
+        aggregate_settle(aggregate);
+}
+
+/** An add needs at least one value, if the aggregation has nothing but measures that take one.
+ * @param present  how many there are
+ * @return false if it is to be left out; then it is counted */
+static inline bool aggregate_accepts(struct aggregate *aggregate, uint32_t present)
+{
+    bool without = present == 0 && aggregate->value_count == aggregate->measure_count &&
+                   aggregate->measure_count;
+    aggregate->absent += without;
+    return !without;
+}
 
 /** Columns of the result: keys, then what the measures show. */
 uint32_t declaration_columns(const struct aggregate *aggregate);

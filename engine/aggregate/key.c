@@ -8,121 +8,55 @@
 #include <palua/event.h>
 
 #include "aggregate/number.h"
+#include "aggregate/writer.h"
 
-/** In the order of result rows. Keys are made here and nowhere else, so reading them back needs no
- * checks. */
-enum tag {
-    TAG_NIL,
-    TAG_FALSE,
-    TAG_TRUE,
-    TAG_INT, // 8 bytes follow, as for the next four
-    TAG_UINT,
-    TAG_REAL,
-    TAG_TIME,
-    TAG_DURATION,
-    TAG_IPADDR, // length (2 bytes) and bytes follow, as for the next two
-    TAG_MAC,
-    TAG_STRING
-};
-
-enum { WORD_SIZE = 1 + 8, SLICE_HEAD = 1 + 2 };
 static const uint64_t value_seed = 0x70616c75612e7631; // any fixed number: reaches the output
 
-/** Where a key is being written. */
-struct writer {
-    uint8_t *pos;
-    bool cut;
-};
-
-static inline void put_word(struct writer *out, enum tag tag, uint64_t word)
-{
-    *out->pos = (uint8_t)tag;
-    memcpy(out->pos + 1, &word, sizeof word);
-    out->pos += WORD_SIZE;
-}
-
-static inline void put_number(struct writer *out, struct number number)
-{
-    if (number.kind == NUMBER_REAL) {
-        uint64_t word;
-        memcpy(&word, &number.real, sizeof word);
-        put_word(out, TAG_REAL, word);
-    } else if (number.kind == NUMBER_UINT) {
-        put_word(out, TAG_UINT, number.uint);
-    } else {
-        put_word(out, TAG_INT, (uint64_t)number.sint);
-    }
-}
-
-/** Addresses, whose length the compiler is told, are copied without a call. */
-static inline void put_bytes(uint8_t *out, const uint8_t *data, uint32_t len)
-{
-    if (len == 4)
-        memcpy(out, data, 4);
-    else if (len == 16)
-        memcpy(out, data, 16);
-    else if (len)
-        memcpy(out, data, len);
-}
-
-static inline void put_slice(struct writer *out, enum tag tag, const uint8_t *data, uint32_t len,
-                             uint32_t room)
-{
-    uint16_t kept = (uint16_t)(len < room ? len : room);
-    out->cut = out->cut || kept < len;
-    *out->pos = (uint8_t)tag;
-    memcpy(out->pos + 1, &kept, sizeof kept);
-    put_bytes(out->pos + SLICE_HEAD, data, kept);
-    out->pos += SLICE_HEAD + kept;
-}
-
-static inline void put(struct writer *out, const struct palua_argument *column, uint32_t room)
+void writer_argument(struct writer *out, const struct palua_argument *column, uint32_t room)
 {
     switch (column->type) {
     case PALUA_UINT:
     case PALUA_ENUM:
-        put_number(out, number_of_uint((uint64_t)column->integer));
+        writer_uint(out, (uint64_t)column->integer);
         return;
     case PALUA_INT:
-        put_word(out, TAG_INT, (uint64_t)column->integer);
+        writer_word(out, KEY_INT, (uint64_t)column->integer);
         return;
     case PALUA_REAL:
-        put_number(out, number_of_real(column->real));
+        writer_number(out, number_of_real(column->real));
         return;
     case PALUA_TIME:
-        put_word(out, TAG_TIME, (uint64_t)column->integer);
+        writer_word(out, KEY_TIME, (uint64_t)column->integer);
         return;
     case PALUA_DURATION:
-        put_word(out, TAG_DURATION, (uint64_t)column->integer);
+        writer_word(out, KEY_DURATION, (uint64_t)column->integer);
         return;
     case PALUA_IPADDR:
-        put_slice(out, TAG_IPADDR, column->data, column->len, room);
+        writer_slice(out, KEY_IPADDR, column->data, column->len, room);
         return;
     case PALUA_MAC:
-        put_slice(out, TAG_MAC, column->data, column->len, room);
+        writer_slice(out, KEY_MAC, column->data, column->len, room);
         return;
     case PALUA_STRING:
     case PALUA_BYTES:
-        put_slice(out, TAG_STRING, column->data, column->len, room);
+        writer_slice(out, KEY_STRING, column->data, column->len, room);
         return;
     case PALUA_BOOL:
-        *out->pos++ = column->integer ? TAG_TRUE : TAG_FALSE;
+        writer_tag(out, column->integer ? KEY_TRUE : KEY_FALSE);
         return;
     default:
-        *out->pos++ = TAG_NIL;
+        writer_tag(out, KEY_NIL);
         return;
     }
 }
 
 uint32_t key_write(uint8_t *out, const struct palua_argument *columns, uint32_t count, bool *cut)
 {
-    struct writer writer = {.pos = out};
+    struct writer writer = writer_at(out);
     for (uint32_t i = 0; i < count; i++)
-        put(&writer, &columns[i],
-            KEY_CAP - (uint32_t)(writer.pos - out) - SLICE_HEAD - (count - 1 - i) * KEY_RESERVE);
-    memset(writer.pos, 0, KEY_PAD);
+        writer_argument(&writer, &columns[i], writer_room(&writer, count - 1 - i));
     *cut = writer.cut;
-    return (uint32_t)(writer.pos - out);
+    return writer_end(&writer);
 }
 
 void key_make(struct key *key, const struct palua_argument *columns, uint32_t count)
@@ -132,7 +66,7 @@ void key_make(struct key *key, const struct palua_argument *columns, uint32_t co
 
 /** A column read back. */
 struct column {
-    enum tag tag;
+    enum key_tag tag;
     uint64_t word;
     const uint8_t *data;
     uint16_t len;
@@ -141,10 +75,10 @@ struct column {
 /** Reads the column at `at`. @return where the next one starts */
 static const uint8_t *column_read(const uint8_t *at, struct column *out)
 {
-    *out = (struct column){.tag = (enum tag) * at++};
-    if (out->tag < TAG_INT)
+    *out = (struct column){.tag = (enum key_tag) * at++};
+    if (out->tag < KEY_INT)
         return at;
-    if (out->tag < TAG_IPADDR) {
+    if (out->tag < KEY_IPADDR) {
         memcpy(&out->word, at, sizeof out->word);
         return at + sizeof out->word;
     }
@@ -155,9 +89,9 @@ static const uint8_t *column_read(const uint8_t *at, struct column *out)
 
 static struct number column_number(const struct column *column)
 {
-    if (column->tag == TAG_INT)
+    if (column->tag == KEY_INT)
         return number_of_int((int64_t)column->word);
-    if (column->tag == TAG_UINT)
+    if (column->tag == KEY_UINT)
         return number_of_uint(column->word);
     double real;
     memcpy(&real, &column->word, sizeof real);
@@ -166,7 +100,7 @@ static struct number column_number(const struct column *column)
 
 static bool is_number(const struct column *column)
 {
-    return column->tag == TAG_INT || column->tag == TAG_UINT || column->tag == TAG_REAL;
+    return column->tag == KEY_INT || column->tag == KEY_UINT || column->tag == KEY_REAL;
 }
 
 static int compare_slices(const struct column *a, const struct column *b)
@@ -182,11 +116,11 @@ static int compare_columns(const struct column *a, const struct column *b)
         return number_compare(column_number(a), column_number(b));
     if (a->tag != b->tag)
         return a->tag < b->tag ? -1 : 1;
-    if (a->tag == TAG_TIME || a->tag == TAG_DURATION)
+    if (a->tag == KEY_TIME || a->tag == KEY_DURATION)
         return number_compare(number_of_int((int64_t)a->word), number_of_int((int64_t)b->word));
-    if (a->tag == TAG_IPADDR && a->len != b->len)
+    if (a->tag == KEY_IPADDR && a->len != b->len)
         return a->len < b->len ? -1 : 1; // IPv4 before IPv6
-    return a->tag < TAG_IPADDR ? 0 : compare_slices(a, b);
+    return a->tag < KEY_IPADDR ? 0 : compare_slices(a, b);
 }
 
 int key_compare(const uint8_t *a, const uint8_t *b, uint32_t columns)
@@ -225,20 +159,20 @@ static struct cell column_cell(const struct column *column, bool as_text)
 {
     struct palua_slice slice = {.data = column->data, .len = column->len};
     switch (column->tag) {
-    case TAG_NIL:
+    case KEY_NIL:
         return (struct cell){.type = CELL_NIL};
-    case TAG_FALSE:
-    case TAG_TRUE:
-        return (struct cell){.type = CELL_BOOL, .uint = column->tag == TAG_TRUE};
-    case TAG_TIME:
+    case KEY_FALSE:
+    case KEY_TRUE:
+        return (struct cell){.type = CELL_BOOL, .uint = column->tag == KEY_TRUE};
+    case KEY_TIME:
         return (struct cell){.type = CELL_TIME, .sint = (int64_t)column->word};
-    case TAG_DURATION:
+    case KEY_DURATION:
         return (struct cell){.type = CELL_DURATION, .sint = (int64_t)column->word};
-    case TAG_IPADDR:
+    case KEY_IPADDR:
         return (struct cell){.type = CELL_IPADDR, .slice = slice};
-    case TAG_MAC:
+    case KEY_MAC:
         return (struct cell){.type = CELL_MAC, .slice = slice};
-    case TAG_STRING:
+    case KEY_STRING:
         return (struct cell){.type = as_text ? CELL_STRING : CELL_BYTES, .slice = slice};
     default:
         return number_cell(column_number(column));
@@ -259,7 +193,7 @@ uint64_t key_hash_value(const struct palua_argument *value)
     // Long values are hashed whole, not as cut keys; the tag keeps types apart.
     bool text = value->type == PALUA_STRING || value->type == PALUA_BYTES;
     if (text)
-        return XXH3_64bits_withSeed(value->data, value->len, value_seed + TAG_STRING);
+        return XXH3_64bits_withSeed(value->data, value->len, value_seed + KEY_STRING);
     struct key key;
     key_make(&key, value, 1);
     return XXH3_64bits_withSeed(key.bytes, key.len, value_seed);

@@ -147,6 +147,23 @@ void measure_add_hash(void *cell, uint64_t hash)
     distinct_add(cell, hash);
 }
 
+bool measure_is_far(const struct measure *measure)
+{
+    return measure->kind == MEASURE_HIST || measure->kind == MEASURE_QUANTILE;
+}
+
+void measure_fetch(const struct measure *measure, const void *cell, const struct number *value,
+                   enum measure_fetch step)
+{
+    if (!measure_is_far(measure) || value->kind == NUMBER_NONE)
+        return;
+    const struct buckets *buckets = &((const struct spread *)cell)->buckets;
+    if (step == MEASURE_FETCH_INDEX)
+        buckets_fetch_pages(buckets);
+    else
+        buckets_fetch_count(buckets, scale_index(&measure->scale, number_real(*value)));
+}
+
 static void spread_merge(struct spread *into, const struct spread *from)
 {
     buckets_merge(&into->buckets, &from->buckets);

@@ -54,6 +54,14 @@ const char *measure_kind_suffix(enum measure_kind kind, uint32_t column);
 void measure_add(struct measure *measure, void *cell, struct number value);
 /** DISTINCT: adds the value with that hash. */
 void measure_add_hash(void *cell, uint64_t hash);
+
+/** The steps in which what a cell refers to is fetched from memory. */
+enum measure_fetch { MEASURE_FETCH_INDEX, MEASURE_FETCH_COUNT };
+/** Whether a cell refers to more. */
+bool measure_is_far(const struct measure *measure);
+/** Has the processor fetch what adding the value will touch. Steps in order; nothing is changed. */
+void measure_fetch(const struct measure *measure, const void *cell, const struct number *value,
+                   enum measure_fetch step);
 void measure_merge(const struct measure *measure, void *into, const void *from);
 /** Frees what the cell holds. */
 void measure_fini(const struct measure *measure, void *cell);

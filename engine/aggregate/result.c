@@ -197,7 +197,7 @@ static void init_table(const struct aggregate *aggregate, struct table *out)
 void aggregate_table(struct aggregate *aggregate, struct table *out)
 {
     aggregate_settle(aggregate);
-    size_t count = aggregate->started ? aggregate->rows.row_count : 0, shown = count;
+    size_t count = aggregate->started ? rows_count(&aggregate->rows) : 0, shown = count;
     if (aggregate->top && aggregate->top < shown)
         shown = (size_t)aggregate->top;
     init_table(aggregate, out);

@@ -12,9 +12,10 @@
 
 #include "aggregate/key.h"
 #include "base/memory.h"
+#include "base/pages.h"
 
 enum { SLOTS_MIN = 64, KEY_ALIGN = 16, WASTE_MIN = 1 << 20 };
-enum { ROWS_CHUNK = 512, LINE = 64 };
+enum { LINE = 64 };
 
 _Static_assert(ROW_KEY_NEAR % KEY_PAD == 0, "a near key has room for its padding");
 _Static_assert(sizeof(struct row) % 16 == 0, "cells start where they are aligned");
@@ -37,14 +38,14 @@ void rows_init(struct rows *rows, const struct measure *measures, uint32_t measu
     *rows = (struct rows){.measures = measures,
                           .measure_count = measure_count,
                           .cap = cap < UINT32_MAX - 1 ? cap : UINT32_MAX - 1,
-                          .seed = random_seed(),
-                          .stride = sizeof(struct row) + cells_size};
+                          .seed = random_seed()};
+    slab_init(&rows->rows, sizeof(struct row) + cells_size);
     arena_init(&rows->keys);
 }
 
 static struct row *row_at(const struct rows *rows, size_t index)
 {
-    return (struct row *)(rows->chunks[index / ROWS_CHUNK] + index % ROWS_CHUNK * rows->stride);
+    return slab_at(&rows->rows, (uint32_t)index);
 }
 
 const struct row *rows_at(const struct rows *rows, size_t index)
@@ -54,7 +55,7 @@ const struct row *rows_at(const struct rows *rows, size_t index)
 
 static size_t cells_size(const struct rows *rows)
 {
-    return rows->stride - sizeof(struct row);
+    return rows->rows.stride - sizeof(struct row);
 }
 
 static void cells_fini(const struct rows *rows, uint8_t *cells)
@@ -72,15 +73,13 @@ static void cells_merge(const struct rows *rows, uint8_t *into, const uint8_t *f
 
 void rows_fini(struct rows *rows)
 {
-    for (size_t i = 0; i < rows->row_count; i++)
+    for (size_t i = 0; i < rows_count(rows); i++)
         cells_fini(rows, row_at(rows, i)->cells);
     if (rows->other)
         cells_fini(rows, rows->other);
     arena_fini(&rows->keys);
-    for (size_t i = 0; i < rows->row_count; i += ROWS_CHUNK)
-        memory_free(rows->chunks[i / ROWS_CHUNK]);
-    memory_free(rows->chunks);
-    memory_free(rows->slots);
+    slab_fini(&rows->rows);
+    pages_free(rows->slots, rows->slot_count * sizeof *rows->slots);
     memory_free(rows->heap);
     memory_free(rows->other);
     *rows = (struct rows){0};
@@ -160,7 +159,7 @@ void rows_foresee(const struct rows *rows, struct rows_request *requests, uint32
 static void slots_grow(struct rows *rows)
 {
     size_t count = rows->slot_count ? rows->slot_count * 2 : SLOTS_MIN;
-    struct rows_slot *slots = memory_zalloc(count, sizeof *slots);
+    struct rows_slot *slots = pages_zalloc(memory_mul(count, sizeof *slots));
     for (size_t i = 0; i < rows->slot_count; i++) {
         if (rows->slots[i].row == 0)
             continue;
@@ -169,7 +168,7 @@ static void slots_grow(struct rows *rows)
             at = (at + 1) & (count - 1);
         slots[at] = rows->slots[i];
     }
-    memory_free(rows->slots);
+    pages_free(rows->slots, rows->slot_count * sizeof *slots);
     rows->slots = slots;
     rows->slot_count = count;
 }
@@ -220,7 +219,7 @@ static void keys_compact(struct rows *rows)
         return;
     struct arena old = rows->keys;
     arena_init(&rows->keys);
-    for (size_t i = 0; i < rows->row_count; i++) {
+    for (size_t i = 0; i < rows_count(rows); i++) {
         struct row *row = row_at(rows, i);
         const uint8_t *key = row->far;
         if (!row->key_room)
@@ -254,9 +253,9 @@ static void heap_sink(struct rows *rows, size_t at)
 {
     for (;;) {
         size_t child = 2 * at + 1;
-        if (child >= rows->row_count)
+        if (child >= rows_count(rows))
             return;
-        if (child + 1 < rows->row_count &&
+        if (child + 1 < rows_count(rows) &&
             heap_above(rows, &rows->heap[child + 1], &rows->heap[child]))
             child++;
         if (!heap_above(rows, &rows->heap[child], &rows->heap[at]))
@@ -270,12 +269,12 @@ static void heap_sink(struct rows *rows, size_t at)
 
 static void heap_make(struct rows *rows)
 {
-    rows->heap = memory_alloc(memory_mul(rows->row_count, sizeof *rows->heap));
-    for (size_t i = 0; i < rows->row_count; i++) {
+    rows->heap = memory_alloc(memory_mul(rows_count(rows), sizeof *rows->heap));
+    for (size_t i = 0; i < rows_count(rows); i++) {
         const struct row *row = row_at(rows, i);
         rows->heap[i] = (struct rows_ranked){rank_of(row_key(row), row->key_len), (uint32_t)i};
     }
-    for (size_t i = rows->row_count / 2; i-- > 0;)
+    for (size_t i = rows_count(rows) / 2; i-- > 0;)
         heap_sink(rows, i);
 }
 
@@ -287,25 +286,15 @@ static void slot_fill(struct rows *rows, uint32_t hash, size_t row)
     rows->slots[at] = (struct rows_slot){.hash = hash, .row = (uint32_t)row + 1};
 }
 
-static void need_row(struct rows *rows)
-{
-    size_t chunk = rows->row_count / ROWS_CHUNK;
-    if (rows->row_count % ROWS_CHUNK)
-        return;
-    rows->chunks = memory_grow(rows->chunks, &rows->chunk_cap, chunk + 1, sizeof *rows->chunks);
-    rows->chunks[chunk] = memory_aligned(LINE, ROWS_CHUNK * rows->stride);
-}
-
 static uint8_t *add_row(struct rows *rows, uint32_t hash, const uint8_t *key, uint32_t key_len)
 {
-    if ((rows->row_count + 1) * 4 > rows->slot_count * 3)
+    if ((rows_count(rows) + 1) * 4 > rows->slot_count * 3)
         slots_grow(rows);
-    need_row(rows);
-    struct row *row = row_at(rows, rows->row_count);
-    memset(row, 0, rows->stride);
+    uint32_t index = slab_add(&rows->rows);
+    struct row *row = row_at(rows, index);
     row->slot_hash = hash;
     key_store(rows, row, key, key_len);
-    slot_fill(rows, hash, rows->row_count++);
+    slot_fill(rows, hash, index);
     return row->cells;
 }
 
@@ -337,7 +326,7 @@ static void need_other(struct rows *rows)
 
 static uint8_t *new_key(struct rows *rows, uint32_t hash, const uint8_t *key, uint32_t key_len)
 {
-    if (rows->row_count < rows->cap)
+    if (rows_count(rows) < rows->cap)
         return add_row(rows, hash, key, key_len);
     uint64_t rank = rank_of(key, key_len);
     need_other(rows);
@@ -370,7 +359,7 @@ uint8_t *rows_cells(struct rows *rows, const struct rows_request *request)
 
 void rows_merge(struct rows *into, const struct rows *from)
 {
-    for (size_t i = 0; i < from->row_count; i++) {
+    for (size_t i = 0; i < rows_count(from); i++) {
         const struct row *row = row_at(from, i);
         const uint8_t *key = row_key(row);
         uint32_t hash = hash_of(into, key, row->key_len);

@@ -14,6 +14,7 @@
 
 #include "aggregate/measure.h"
 #include "base/arena.h"
+#include "base/slab.h"
 
 enum { ROW_KEY_NEAR = 40 }; /**< longer keys lie outside their row */
 
@@ -59,10 +60,7 @@ struct rows {
     uint64_t seed;
     struct rows_slot *slots;
     size_t slot_count; /**< a power of two */
-    uint8_t **chunks;  /**< ROWS_CHUNK rows of `stride` bytes each, never moved */
-    size_t chunk_cap;
-    size_t stride;
-    size_t row_count;
+    struct slab rows;
     struct arena keys;
     size_t keys_wasted;       /**< bytes in `keys` that no row uses any more */
     struct rows_ranked *heap; /**< once at the cap: the largest rank first */
@@ -82,5 +80,14 @@ void rows_foresee(const struct rows *rows, struct rows_request *requests, uint32
  * @return the cells of a key, to be added to: its row's, a new row's, or the other row's. Valid
  * until the next call. */
 uint8_t *rows_cells(struct rows *rows, const struct rows_request *request);
+/** Whether the cells of that many keys will all stay where they are found. */
+static inline bool rows_stay(const struct rows *rows, uint32_t count)
+{
+    return rows->rows.count + (uint64_t)count <= rows->cap;
+}
 const struct row *rows_at(const struct rows *rows, size_t index);
+static inline size_t rows_count(const struct rows *rows)
+{
+    return rows->rows.count;
+}
 void rows_merge(struct rows *into, const struct rows *from);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-_Noreturn static void memory_exhausted(size_t size)
+_Noreturn void memory_exhausted(size_t size)
 {
     fprintf(stderr,
             "palua: memory: %zu bytes could not be had; lower the caps in the configuration\n",

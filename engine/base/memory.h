@@ -15,6 +15,9 @@ void *memory_aligned(size_t align, size_t size) __attribute__((malloc, returns_n
 char *memory_strdup(const char *text) __attribute__((malloc, returns_nonnull));
 void memory_free(void *memory);
 
+/** Ends the process with that line. */
+_Noreturn void memory_exhausted(size_t size);
+
 /** a + b and a * b; a wrapped size ends the process, as it can only be our own bug. */
 size_t memory_add(size_t a, size_t b);
 size_t memory_mul(size_t a, size_t b);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/** Flow records by number: chunks that never move, and a list of free ones.
+/** Flow records by number: a slab, and a list of free ones.
  *
  * A number is half as wide as a pointer, and a record's neighbours in lists are numbers. One thread
  * at a time. */
@@ -8,15 +8,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/slab.h"
 #include "flow/table.h"
 
-enum { FLOW_POOL_CHUNK = 512 };       /**< records per chunk */
 enum { FLOW_POOL_NONE = 0xffffffff }; /**< no record */
 
 struct flow_pool {
-    struct flow **chunks;
-    size_t chunk_cap;
-    uint32_t used; /**< numbers given out at least once */
+    struct slab records;
     uint32_t free; /**< first free record, linked by timer_place; FLOW_POOL_NONE if none */
 };
 
@@ -29,7 +27,7 @@ void flow_pool_give(struct flow_pool *pool, struct flow *flow);
 
 static inline struct flow *flow_pool_at(const struct flow_pool *pool, uint32_t index)
 {
-    return &pool->chunks[index / FLOW_POOL_CHUNK][index % FLOW_POOL_CHUNK];
+    return slab_at(&pool->records, index);
 }
 
 /** Has the processor fetch a record's three cache lines. */

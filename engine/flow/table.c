@@ -461,7 +461,7 @@ static void line_up_all(struct flow_table *table)
 {
     table->ending_count = 0;
     table->ending_next = 0;
-    for (uint32_t i = 0; i < table->pool.used; i++) {
+    for (uint32_t i = 0; i < table->pool.records.count; i++) {
         struct flow *flow = flow_pool_at(&table->pool, i);
         if (flow->last_packet)
             add_ending(table, flow);

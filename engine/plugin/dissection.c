@@ -5,15 +5,14 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/slab.h"
 #include "plugin/host.h"
 
-enum { PORT_COUNT = 65536, PROTO_UDP = 17, POOL_CHUNK = 64 };
+enum { PORT_COUNT = 65536, PROTO_UDP = 17 };
 
 /** Flow states of one dissector, all of one size; a free one holds the next. */
 struct state_pool {
-    void **chunks;
-    size_t chunk_count;
-    size_t chunk_cap;
+    struct slab states;
     void *free;
     size_t size; /**< bytes per state, a multiple of the strictest alignment; 0: stateless */
 };
@@ -42,26 +41,12 @@ static void pool_init(struct state_pool *pool, uint32_t size)
 {
     size_t align = _Alignof(max_align_t);
     *pool = (struct state_pool){.size = (size + align - 1) / align * align};
+    slab_init(&pool->states, pool->size);
 }
 
 static void pool_fini(struct state_pool *pool)
 {
-    for (size_t i = 0; i < pool->chunk_count; i++)
-        memory_free(pool->chunks[i]);
-    memory_free(pool->chunks);
-}
-
-static void pool_refill(struct state_pool *pool)
-{
-    uint8_t *chunk = memory_zalloc(POOL_CHUNK, pool->size);
-    pool->chunks =
-        memory_grow(pool->chunks, &pool->chunk_cap, pool->chunk_count + 1, sizeof(void *));
-    pool->chunks[pool->chunk_count++] = chunk;
-    for (size_t i = POOL_CHUNK; i-- > 0;) {
-        void *state = chunk + i * pool->size;
-        memcpy(state, &pool->free, sizeof(void *));
-        pool->free = state;
-    }
+    slab_fini(&pool->states);
 }
 
 static void *pool_take(struct state_pool *pool)
@@ -69,11 +54,10 @@ static void *pool_take(struct state_pool *pool)
     if (!pool->size)
         return NULL;
     if (!pool->free)
-        pool_refill(pool);
+        return slab_at(&pool->states, slab_add(&pool->states));
     void *state = pool->free;
     memcpy(&pool->free, state, sizeof(void *));
-    memset(state, 0, pool->size);
-    return state;
+    return memset(state, 0, pool->size);
 }
 
 static void pool_give(struct state_pool *pool, void *state)
