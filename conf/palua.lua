@@ -10,6 +10,7 @@ return {
     -- Reading capture files.
     capture = {
         record_cap = 268435456, -- bytes; largest record or block; a longer one is damage (65536 to 1073741824)
+        open_cap = 256, -- files; files open at once; with more, those read longest ago are closed until they are needed (1 to 65536)
     },
     -- The flow table.
     flow = {

@@ -19,6 +19,8 @@
     X(batch, block_size, 262144, 4096, 67108864, "bytes", "read buffer; a batch ends with it")     \
     X(capture, record_cap, 268435456, 65536, 1073741824, "bytes",                                  \
       "largest record or block; a longer one is damage")                                           \
+    X(capture, open_cap, 256, 1, 65536, "files",                                                   \
+      "files open at once; with more, those read longest ago are closed until they are needed")    \
     X(flow, cap, 1000000, 256, 100000000, "flows",                                                 \
       "flow table; at the cap the flow idle longest is ended")                                     \
     X(flow, tcp_timeout, 300, 1, 604800, "seconds", "idle time after which a TCP flow ends")       \

@@ -73,7 +73,7 @@ enum { ENTRY_COUNT = sizeof entries / sizeof entries[0] };
 void options_help(struct text *out)
 {
     text_add_str(out, "palua: analyse network captures with Lua\n\n"
-                      "usage: palua [options] [FILE|-]...\n\n");
+                      "usage: palua [options] [FILE|DIR|-]...\n\n");
     for (size_t i = 0; i < ENTRY_COUNT; i++) {
         const struct option_entry *entry = &entries[i];
         size_t start = out->len;

@@ -13,7 +13,9 @@
 #define ERROR_LIST(X)                                                                              \
     X(NONE, "none", 0, "nothing went wrong")                                                       \
     X(USAGE, "usage", 2, "the command line, the configuration or a script's declaration is wrong") \
-    X(UNREADABLE, "unreadable", 4, "an input cannot be opened or read, or is no capture")          \
+    X(UNREADABLE, "unreadable", 4,                                                                 \
+      "an input cannot be opened or read, or its format is not supported")                         \
+    X(FOREIGN, "foreign", 4, "an input is no capture")                                             \
     X(UNWRITABLE, "unwritable", 4, "an output cannot be created or written")                       \
     X(DAMAGED, "damaged", 3, "a capture is damaged or cut short; what came before was analysed")   \
     X(SCRIPT, "script", 1, "a script failed")                                                      \

@@ -3,29 +3,33 @@
 
 #undef NDEBUG // assertions are always on
 #include <assert.h>
+#include <dirent.h>
+#include <errno.h>
 #include <string.h>
 
 #include "base/memory.h"
-#include "capture/input.h"
+#include "capture/turns.h"
+
+enum {
+    SCAN_BLOCK_SIZE = 4096, /**< enough for a first packet, mostly */
+    /** Packets from which a batch of its own, without copying, is cheaper than a full one. */
+    RUN_MIN = 64
+};
 
 struct capture {
     struct capture_options options;
     struct block_pool *blocks;
-    struct capture_file *files; /**< one per path */
-    struct input input;         /**< the current one */
-    uint32_t file;              /**< its index; path_count at the end */
-    uint64_t number;            /**< of the last packet framed, skipped ones included */
-    uint64_t frame;             /**< the same, within the current input */
-    int64_t ts_ns;              /**< of the last packet framed */
-    uint64_t sequence;          /**< of the last batch given out */
-    uint64_t closed_bytes;      /**< read from the inputs before this one */
+    struct files files;
+    struct feed *feeds; /**< one per file */
+    struct turns turns;
+    bool ordered;          /**< the turns are known */
+    uint64_t reads;        /**< counts them, to tell which feed was read longest ago */
+    uint64_t number;       /**< of the last packet given out or skipped */
+    int64_t ts_ns;         /**< of the same */
+    uint64_t sequence;     /**< of the last batch given out */
+    uint64_t closed_bytes; /**< read from inputs that are over */
     struct capture_totals totals;
 };
-
-static const char *name_of(const char *path)
-{
-    return strcmp(path, "-") == 0 ? "stdin" : path;
-}
 
 struct capture *capture_new(const struct capture_options *options)
 {
@@ -33,10 +37,13 @@ struct capture *capture_new(const struct capture_options *options)
     struct capture *capture = memory_zalloc(1, sizeof *capture);
     capture->options = *options;
     capture->blocks = block_pool_new(options->block_size);
-    capture->files = memory_zalloc(options->path_count, sizeof *capture->files);
-    for (uint32_t i = 0; i < options->path_count; i++)
-        capture->files[i].name = name_of(options->paths[i]);
-    input_init(&capture->input, capture->blocks, options->block_size, options->record_cap);
+    files_init(&capture->files, options->paths, options->path_count);
+    capture->feeds = memory_zalloc(capture->files.count, sizeof *capture->feeds);
+    const struct input_options input = {.pool = capture->blocks,
+                                        .block_size = options->block_size,
+                                        .record_cap = options->record_cap};
+    for (uint32_t i = 0; i < capture->files.count; i++)
+        feed_init(&capture->feeds[i], &capture->files.items[i], i, &input);
     return capture;
 }
 
@@ -44,36 +51,33 @@ void capture_free(struct capture *capture)
 {
     if (!capture)
         return;
-    input_close(&capture->input);
+    for (uint32_t i = 0; i < capture->files.count; i++)
+        feed_fini(&capture->feeds[i]);
+    turns_fini(&capture->turns);
+    memory_free(capture->feeds);
+    files_fini(&capture->files);
     block_pool_free(capture->blocks);
-    memory_free(capture->files);
     memory_free(capture);
 }
 
-/** Read from the current input so far. */
-static uint64_t open_bytes(const struct capture *capture)
+static uint64_t feed_bytes(const struct feed *feed)
 {
-    return capture->input.source ? capture->input.source->read_bytes : 0;
+    return feed->input.source ? feed->input.source->read_bytes : 0;
 }
 
-static void file_next(struct capture *capture)
+/** Finds out how the inputs follow each other. A single one has nothing to be compared with. */
+static void order(struct capture *capture)
 {
-    capture->closed_bytes += open_bytes(capture);
-    input_close(&capture->input);
-    capture->file++;
-    capture->frame = 0;
-}
-
-static bool file_open(struct capture *capture, struct error *err)
-{
-    if (capture->input.source)
-        return true;
-    if (!input_open(&capture->input, capture->options.paths[capture->file], err)) {
-        file_next(capture);
-        return false;
+    uint32_t count = (uint32_t)capture->files.count, size = capture->options.block_size;
+    struct block_pool *blocks = block_pool_new(size < SCAN_BLOCK_SIZE ? size : SCAN_BLOCK_SIZE);
+    for (uint32_t i = 0; count > 1 && i < count; i++) {
+        struct feed *feed = &capture->feeds[i];
+        feed_scan(feed, blocks);
+        capture->totals.passed_over += feed->foreign;
     }
-    capture->files[capture->file].size = capture->input.source->size;
-    return true;
+    block_pool_free(blocks);
+    turns_init(&capture->turns, capture->feeds, count);
+    capture->ordered = true;
 }
 
 static bool skipping(const struct capture *capture)
@@ -81,7 +85,7 @@ static bool skipping(const struct capture *capture)
     return capture->number < capture->options.skip;
 }
 
-/** How many packets may be framed before a limit changes what becomes of them. */
+/** How many packets may be given out before a limit changes what becomes of them. */
 static uint64_t packets_wanted(const struct capture *capture)
 {
     if (skipping(capture))
@@ -96,92 +100,312 @@ static uint32_t least(uint32_t a, uint64_t b)
     return a < b ? a : (uint32_t)b;
 }
 
-static struct framing framing_start(const struct capture *capture, const struct batch *batch)
+/** How many packets the batch may still take. */
+static uint32_t room_in(const struct capture *capture, const struct batch *batch)
 {
-    const char *name = capture->files[capture->file].name;
     uint32_t room = least(batch->packet_cap, capture->options.batch_packets);
-    return (struct framing){
-        .packets = batch->packets,
-        .cap = least(room, packets_wanted(capture)),
-        .file = capture->file,
-        .file_name = {.data = (const uint8_t *)name, .len = (uint32_t)strlen(name)},
-        .number = capture->number,
-        .frame = capture->frame,
-        .ts_ns = capture->ts_ns,
-    };
+    return least(room - batch->count, packets_wanted(capture));
 }
 
-static void totals_add(struct capture_totals *totals, const struct framing *framing)
+/** Counts packets that the batch got, or that were skipped. */
+static void count_packets(struct capture *capture, const struct palua_packet *packets,
+                          uint32_t count)
 {
-    if (!framing->count)
+    struct capture_totals *totals = &capture->totals;
+    if (!count)
+        return;
+    bool skipped = skipping(capture);
+    capture->number += count;
+    capture->ts_ns = packets[count - 1].ts_ns;
+    if (skipped)
         return;
     if (!totals->packets)
-        totals->first_ts_ns = framing->packets[0].ts_ns;
-    totals->last_ts_ns = framing->ts_ns;
-    totals->packets += framing->count;
-    totals->bytes += framing->bytes;
-    totals->wire_bytes += framing->wire_bytes;
+        totals->first_ts_ns = packets[0].ts_ns;
+    totals->last_ts_ns = capture->ts_ns;
+    totals->packets += count;
 }
 
-/** Puts what was framed into the batch, or drops it if it is to be skipped. */
-static void batch_fill(struct capture *capture, struct batch *batch, const struct framing *framing,
-                       struct block *block)
+static void count_bytes(struct capture *capture, const struct palua_packet *packets, uint32_t count)
 {
-    bool dropped = skipping(capture);
-    capture->number = framing->number;
-    capture->frame = framing->frame;
-    capture->ts_ns = framing->ts_ns;
-    if (dropped || !framing->count) {
+    for (uint32_t i = 0; i < count; i++) {
+        capture->totals.bytes += packets[i].caplen;
+        capture->totals.wire_bytes += packets[i].origlen;
+    }
+}
+
+/** Makes the batch consist of packets that lie in one block already.
+ * @param framing  all were framed just now: their bytes are counted already; NULL if not
+ * @param block    taken over */
+static void batch_give_run(struct capture *capture, struct batch *batch, uint32_t count,
+                           const struct framing *framing, struct block *block)
+{
+    bool skipped = skipping(capture);
+    count_packets(capture, batch->packets, count);
+    if (skipped || !count) {
         block_release(block);
         return;
     }
+    if (framing) {
+        capture->totals.bytes += framing->bytes;
+        capture->totals.wire_bytes += framing->wire_bytes;
+    } else {
+        count_bytes(capture, batch->packets, count);
+    }
     batch->block = block;
-    batch->count = framing->count;
-    batch->sequence = ++capture->sequence;
-    totals_add(&capture->totals, framing);
+    batch->count = count;
 }
 
-static enum input_status batch_read(struct capture *capture, struct batch *batch, struct error *err)
+/** How many of the packets come before the limit.
+ * @param key  before the first; out: of the last that does */
+static uint32_t run_length(const struct feed *feed, const struct palua_packet *packets,
+                           uint32_t count, struct turns_limit limit, int64_t *key)
 {
-    struct framing framing = framing_start(capture, batch);
-    struct block *block = NULL;
-    enum input_status status = input_read(&capture->input, &framing, &block, err);
-    batch_fill(capture, batch, &framing, block);
-    if (status != INPUT_PACKETS)
-        file_next(capture);
+    if (limit.index == UINT32_MAX && count) { // nobody else is there
+        *key = feed_key(&packets[count - 1], *key);
+        return count;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        int64_t next = feed_key(&packets[i], *key);
+        if (!turns_before(next, feed->index, limit))
+            return i;
+        *key = next;
+    }
+    return count;
+}
+
+/** Frames packets right into an empty batch. Those whose turn it is not are held; if nearly all
+ * are, so is the rest, to be merged with others. */
+static void read_run(struct capture *capture, struct feed *feed, struct turns_limit limit,
+                     struct batch *batch)
+{
+    struct feed_room room = {
+        .packets = batch->packets, .cap = room_in(capture, batch), .number = capture->number};
+    struct framing framing;
+    struct block *block;
+    int64_t key = feed->key_ns;
+    feed_read(feed, &room, &framing, &block);
+    uint32_t run = run_length(feed, batch->packets, framing.count, limit, &key);
+    bool all = run == framing.count;
+    if (!all && run < RUN_MIN)
+        run = 0;
+    if (run)
+        feed->key_ns = key;
+    if (!all) {
+        block_hold(block);
+        feed_hold(feed, batch->packets + run, framing.count - run, block);
+    }
+    batch_give_run(capture, batch, run, all ? &framing : NULL, block);
+}
+
+/** A block of the batch's own, in which `len` more bytes have room; NULL if they have none in the
+ * one it has. */
+static uint8_t *copy_room(struct capture *capture, struct batch *batch, uint32_t len)
+{
+    if (!batch->block)
+        batch->block = block_take(capture->blocks, len);
+    struct block *block = batch->block;
+    if (block->cap - block->len < len)
+        return NULL;
+    uint8_t *room = block->data + block->len;
+    block->len += len;
+    return room;
+}
+
+/** Copies held packets into the batch. @return how many; fewer than `count` if the block is full */
+static uint32_t copy_run(struct capture *capture, const struct feed *feed, uint32_t count,
+                         struct batch *batch)
+{
+    const struct palua_packet *held = feed->held + feed->held_pos;
+    for (uint32_t i = 0; i < count; i++) {
+        struct palua_packet *packet = &batch->packets[batch->count];
+        uint8_t *data = copy_room(capture, batch, held[i].caplen);
+        if (!data)
+            return i;
+        feed_copy(packet, &held[i], 1);
+        memcpy(data, held[i].data, held[i].caplen);
+        packet->data = data;
+        packet->number = capture->number + 1;
+        batch->count++;
+        count_packets(capture, packet, 1);
+        count_bytes(capture, packet, 1);
+    }
+    return count;
+}
+
+/** Gives out packets that were held. @return whether the batch has room for more */
+static bool give_held(struct capture *capture, struct feed *feed, struct turns_limit limit,
+                      struct batch *batch)
+{
+    const struct palua_packet *held = feed->held + feed->held_pos;
+    uint32_t most = least(feed_held(feed), room_in(capture, batch));
+    int64_t key = feed->key_ns;
+    uint32_t run = run_length(feed, held, most, limit, &key), given = run;
+    bool own = !batch->count && run >= RUN_MIN;
+    if (skipping(capture)) {
+        count_packets(capture, held, run);
+    } else if (own) {
+        feed_copy(batch->packets, held, run);
+        for (uint32_t i = 0; i < run; i++)
+            batch->packets[i].number = capture->number + i + 1;
+        block_hold(feed->held_block);
+        batch_give_run(capture, batch, run, NULL, feed->held_block);
+    } else {
+        given = copy_run(capture, feed, run, batch);
+        key = feed->key_ns;
+        (void)run_length(feed, held, given, limit, &key);
+    }
+    feed_drop(feed, given, key);
+    return !own && given == run && room_in(capture, batch) > 0;
+}
+
+/** Where as many files are open as may be, closes the one read longest ago, until it is read again.
+ */
+static void make_room(struct capture *capture)
+{
+    struct feed *oldest = NULL;
+    uint32_t open = 0;
+    for (uint32_t i = 0; i < capture->turns.open_count; i++) {
+        struct feed *feed = &capture->feeds[capture->turns.open[i]];
+        if (feed->parked || !feed->input.source->regular)
+            continue;
+        open++;
+        if (!oldest || feed->used < oldest->used)
+            oldest = feed;
+    }
+    if (!oldest || !capture->options.open_cap || open < capture->options.open_cap)
+        return;
+    oldest->parked = source_park(oldest->input.source);
+    oldest->used = capture->reads; // if it cannot be closed, it is another's turn next time
+}
+
+/** Notes that a feed is about to be opened or read. */
+static void use(struct capture *capture, struct feed *feed)
+{
+    if (feed->state != FEED_OPEN || feed->parked)
+        make_room(capture);
+    feed->parked = false;
+    feed->used = ++capture->reads;
+}
+
+static void end(struct capture *capture, struct feed *feed)
+{
+    capture->closed_bytes += feed_bytes(feed);
+    turns_ended(&capture->turns, feed);
+    feed_end(feed);
+}
+
+/** What there is to say of a directory when its turn comes. */
+static enum capture_status tell_folder(struct capture *capture, struct feed *feed,
+                                       struct error *err)
+{
+    const struct files *files = &capture->files;
+    uint32_t looked_at = 0, captures = 0;
+    for (uint32_t i = feed->index + 1; i < files->count; i++) {
+        if (files->items[i].kind == FILE_NAMED || files->items[i].kind == FILE_FOLDER)
+            break;
+        looked_at++;
+        captures += !capture->feeds[i].foreign;
+    }
+    DIR *folder = captures ? NULL : opendir(feed->path);
+    if (!captures && !folder)
+        error_set(err, ERROR_UNREADABLE, feed->path, "cannot be opened: %s", strerror(errno));
+    else if (!captures)
+        error_set(err, ERROR_FOREIGN, feed->path,
+                  "is a directory without captures (%u files looked at), expected some", looked_at);
+    if (folder)
+        closedir(folder);
+    end(capture, feed);
+    return captures ? CAPTURE_BATCH : CAPTURE_FAILED;
+}
+
+/** Opens the feed whose turn has come. @return CAPTURE_BATCH if that is fine */
+static enum capture_status open_feed(struct capture *capture, struct feed *feed, struct error *err)
+{
+    if (feed->kind == FILE_FOLDER || feed->kind == FILE_CLOSED)
+        return tell_folder(capture, feed, err);
+    use(capture, feed);
+    if (!feed_open(feed, capture->ts_ns, err)) {
+        end(capture, feed);
+        return CAPTURE_FAILED;
+    }
+    turns_opened(&capture->turns, feed);
+    return CAPTURE_BATCH;
+}
+
+/** Tells what follows the last packet of a feed. @return CAPTURE_BATCH for an end that is fine */
+static enum capture_status finish(struct capture *capture, struct feed *feed, struct error *err)
+{
+    enum input_status status = feed->status;
+    if (err && feed->report)
+        *err = *feed->report;
+    end(capture, feed);
+    return status == INPUT_END       ? CAPTURE_BATCH
+           : status == INPUT_DAMAGED ? CAPTURE_DAMAGED
+                                     : CAPTURE_FAILED;
+}
+
+/** Whether the batch had better go now: reading on might wait, or find packets that cannot lie
+ * beside those it has. */
+static bool go_first(const struct feed *feed, const struct batch *batch)
+{
+    return batch->count && feed->status == INPUT_PACKETS && !feed->input.source->regular;
+}
+
+static enum capture_status fill(struct capture *capture, struct batch *batch, struct error *err)
+{
+    struct turns_limit limit;
+    struct feed *feed;
+    enum capture_status status = CAPTURE_BATCH;
+    bool more = true;
+    while (more && packets_wanted(capture) && (feed = turns_next(&capture->turns, &limit))) {
+        if (feed->state != FEED_OPEN) {
+            status = open_feed(capture, feed, err);
+            more = status == CAPTURE_BATCH;
+            continue;
+        }
+        if (!feed_held(feed) && go_first(feed, batch))
+            return status;
+        if (feed_held(feed)) {
+            more = give_held(capture, feed, limit, batch);
+        } else if (feed->status == INPUT_PACKETS) {
+            use(capture, feed);
+            if (batch->count) {
+                feed_refill(feed);
+            } else {
+                read_run(capture, feed, limit, batch);
+                more = batch->count == 0;
+            }
+        }
+        if (!feed_held(feed) && feed->status != INPUT_PACKETS && packets_wanted(capture)) {
+            status = finish(capture, feed, err);
+            more &= status == CAPTURE_BATCH;
+        }
+    }
     return status;
-}
-
-static bool at_end(const struct capture *capture)
-{
-    return capture->file == capture->options.path_count || packets_wanted(capture) == 0;
 }
 
 enum capture_status capture_read(struct capture *capture, struct batch *batch, struct error *err)
 {
     assert(batch->count == 0 && !batch->block);
-    while (!at_end(capture)) {
-        if (!file_open(capture, err))
-            return CAPTURE_FAILED;
-        enum input_status status = batch_read(capture, batch, err);
-        if (status == INPUT_DAMAGED)
-            return CAPTURE_DAMAGED;
-        if (status == INPUT_FAILED)
-            return CAPTURE_FAILED;
-        if (batch->count)
-            return CAPTURE_BATCH;
-    }
-    return CAPTURE_END;
+    if (!capture->ordered)
+        order(capture);
+    enum capture_status status = fill(capture, batch, err);
+    if (batch->count)
+        batch->sequence = ++capture->sequence;
+    return status == CAPTURE_BATCH && !batch->count ? CAPTURE_END : status;
 }
 
-const struct capture_file *capture_file(const struct capture *capture, uint32_t file)
+struct capture_file capture_file(const struct capture *capture, uint32_t file)
 {
-    assert(file < capture->options.path_count);
-    return &capture->files[file];
+    assert(file < capture->files.count);
+    const struct feed *feed = &capture->feeds[file];
+    return (struct capture_file){.name = feed->name, .size = feed->size};
 }
 
 void capture_totals(const struct capture *capture, struct capture_totals *out)
 {
     *out = capture->totals;
-    out->read_bytes = capture->closed_bytes + open_bytes(capture);
+    out->read_bytes = capture->closed_bytes;
+    for (uint32_t i = 0; i < capture->turns.open_count; i++)
+        out->read_bytes += feed_bytes(&capture->feeds[capture->turns.open[i]]);
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/** The sequence of input files as one capture: fills batches with framed packets.
+/** The input files as one capture in time order: fills batches with framed packets.
  *
- * Format and compression are found from the first bytes of each file, never from its name. Packet
- * bytes stay in the block they were read into. Only framing happens here: decode fills layers
- * later. One thread at a time. */
+ * Format and compression are found from the first bytes of each file, never from its name; a
+ * directory means the captures in it (capture/files.h). Inputs follow each other by the times of
+ * their packets (capture/turns.h). Packet bytes stay in the block they were read into; only where
+ * inputs overlap in time are they copied, into a block of the batch. Only framing happens here:
+ * decode fills layers later. One thread at a time. */
 #pragma once
 
 #include <stdbool.h>
@@ -17,11 +19,10 @@ struct capture;
 enum capture_status {
     CAPTURE_BATCH,   /**< the batch holds at least one packet */
     CAPTURE_END,     /**< all inputs are read; the batch is empty */
-    CAPTURE_DAMAGED, /**< the current input is damaged or cut short: err says file, offset,
-                        expected; the batch holds what came before (possibly nothing); the next call
-                        goes on with the next input */
-    CAPTURE_FAILED /**< the current input cannot be opened or read, or is no capture, err says why;
-                      the batch is empty; the next call goes on with the next input */
+    CAPTURE_DAMAGED, /**< an input is damaged or cut short: err says file, offset, expected; the
+                        batch holds what comes before (possibly nothing); the next call goes on */
+    CAPTURE_FAILED /**< an input cannot be opened or read, or is no capture, err says why; the batch
+                      holds what comes before (possibly nothing); the next call goes on */
 };
 
 struct capture_options {
@@ -30,36 +31,41 @@ struct capture_options {
     uint32_t batch_packets; /**< packets per batch, 1 at least */
     uint32_t block_size;    /**< bytes per block */
     uint32_t record_cap;    /**< largest record in bytes; a longer one is damage */
-    uint64_t skip;  /**< packets to leave out at the start; they are numbered all the same */
+    uint32_t open_cap; /**< files open at once; with more, those read longest ago are closed for the
+                          time being; 0 for as many as there are */
+    uint64_t skip;     /**< packets to leave out at the start; they are numbered all the same */
     uint64_t count; /**< packets to give out, then comes the end: what lies behind them is not even
-                       opened; 0 for all */
+                       told of; 0 for all */
 };
 
 struct capture *capture_new(const struct capture_options *options);
 /** Batches given out must have been recycled. */
 void capture_free(struct capture *capture);
 
-/** Fills an empty batch with the next packets of one block of one input. On a pipe these are the
- * packets that are there: it waits only where there is not one.
+/** Fills an empty batch with the next packets, which lie in one block. On a pipe these are the
+ * packets that are there: it waits only where there is not one. With several inputs the first call
+ * looks at the start of each, and so waits for the first packet of every pipe.
  *
  * A packet may claim fewer bytes on the wire than were captured (origlen < caplen); timestamps that
  * 64 bits of nanoseconds do not hold become the nearest that they do. */
 enum capture_status capture_read(struct capture *capture, struct batch *batch, struct error *err);
 
-/** What is known of input `file` so far. */
+/** What is known of a file so far. */
 struct capture_file {
     const char *name;
     uint64_t size; /**< bytes, 0 if unknown */
 };
-const struct capture_file *capture_file(const struct capture *capture, uint32_t file);
+/** @param file  as in palua_packet.file; those of a directory are counted */
+struct capture_file capture_file(const struct capture *capture, uint32_t file);
 
 /** Of the packets given out; those skipped are not in it. */
 struct capture_totals {
     uint64_t packets;
-    uint64_t bytes;      /**< captured */
-    uint64_t wire_bytes; /**< original lengths */
-    uint64_t read_bytes; /**< of the inputs as they lie on disk, packed or not; for progress */
-    int64_t first_ts_ns; /**< of the first packet given out */
-    int64_t last_ts_ns;  /**< of the last one; not necessarily the latest */
+    uint64_t bytes;       /**< captured */
+    uint64_t wire_bytes;  /**< original lengths */
+    uint64_t read_bytes;  /**< of the inputs as they lie on disk, packed or not; for progress */
+    uint64_t passed_over; /**< files in directories that are no captures */
+    int64_t first_ts_ns;  /**< of the first packet given out */
+    int64_t last_ts_ns;   /**< of the last one; not necessarily the latest */
 };
 void capture_totals(const struct capture *capture, struct capture_totals *out);

@@ -75,19 +75,18 @@ static void refuse(struct cursor in, const char *name, struct error *err)
 {
     const struct foreign *foreign = foreign_find(in);
     uint32_t magic;
-    if (foreign)
-        error_set(err, ERROR_UNREADABLE, name, "not supported: %s; %s", foreign->name,
-                  foreign->remedy);
+    if (foreign) // what was only guessed may be no capture at all
+        error_set(err, foreign->len ? ERROR_UNREADABLE : ERROR_FOREIGN, name,
+                  "not supported: %s; %s", foreign->name, foreign->remedy);
     else if (cursor_left(&in) == 0)
-        error_set(err, ERROR_UNREADABLE, name,
-                  "is empty, expected a pcap, pcapng or snoop capture");
+        error_set(err, ERROR_FOREIGN, name, "is empty, expected a pcap, pcapng or snoop capture");
     else if (cursor_u32(&in, &magic))
-        error_set(err, ERROR_UNREADABLE, name,
+        error_set(err, ERROR_FOREIGN, name,
                   "is no capture: it starts with the bytes %08x, expected pcap (d4c3b2a1, "
                   "a1b2c3d4, 4d3cb2a1, a1b23c4d), pcapng (0a0d0d0a) or snoop (736e6f6f)",
                   magic);
     else
-        error_set(err, ERROR_UNREADABLE, name, "is no capture: it has %zu bytes, expected 24",
+        error_set(err, ERROR_FOREIGN, name, "is no capture: it has %zu bytes, expected 24",
                   cursor_left(&in));
 }
 

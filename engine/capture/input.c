@@ -9,10 +9,9 @@
 
 enum { UNPACK_MAX = 4 };
 
-void input_init(struct input *input, struct block_pool *pool, size_t block_size,
-                uint32_t record_cap)
+void input_init(struct input *input, const struct input_options *options)
 {
-    *input = (struct input){.pool = pool, .block_size = block_size, .record_cap = record_cap};
+    *input = (struct input){.options = *options};
 }
 
 /** Bytes read but not framed. */
@@ -41,7 +40,8 @@ static bool block_is_reusable(const struct input *input, size_t cap)
 {
     const struct block *block = input->block;
     return block && block->cap >= cap &&
-           (block->cap <= input->block_size || cap > input->block_size) && block_sole(block);
+           (block->cap <= input->options.block_size || cap > input->options.block_size) &&
+           block_sole(block);
 }
 
 /** Moves the bytes not framed to the start of a block of at least `cap` bytes. */
@@ -51,7 +51,7 @@ static void block_turn(struct input *input, size_t cap)
     if (block_is_reusable(input, cap)) {
         memmove(input->block->data, input->block->data + input->pos, left);
     } else {
-        struct block *block = block_take(input->pool, cap);
+        struct block *block = block_take(input->options.pool, cap);
         if (left)
             memcpy(block->data, input->block->data + input->pos, left);
         block_release(input->block);
@@ -66,7 +66,7 @@ static void block_turn(struct input *input, size_t cap)
 static size_t block_cap_for(const struct input *input, size_t need)
 {
     size_t left = input_left(input);
-    size_t most = 2 * (left > input->block_size ? left : input->block_size);
+    size_t most = 2 * (left > input->options.block_size ? left : input->options.block_size);
     return need < most ? need : most;
 }
 
@@ -141,7 +141,8 @@ void input_close(struct input *input)
         input->format->close(input->state);
     source_close(input->source);
     block_release(input->block);
-    input_init(input, input->pool, input->block_size, input->record_cap);
+    struct input_options options = input->options;
+    input_init(input, &options);
 }
 
 /** Lets the format frame what is there. */
@@ -186,7 +187,7 @@ enum input_status input_read(struct input *input, struct framing *framing, struc
     enum framing_status status;
     struct error failure = {0};
     framing->name = input->source->name;
-    framing->record_cap = input->record_cap;
+    framing->record_cap = input->options.record_cap;
     framing->err = err;
     // One whole record is enough to go on with: waiting for more would hold up a pipe.
     while ((status = input_frame(input, framing)) == FRAMING_MORE && !framing->count) {

@@ -22,10 +22,14 @@ enum input_status {
     INPUT_FAILED   /**< no packet; reading failed, err says why */
 };
 
-struct input {
-    struct block_pool *pool;
+struct input_options {
+    struct block_pool *pool; /**< of blocks of `block_size` bytes; borrowed */
     size_t block_size;
     uint32_t record_cap;
+};
+
+struct input {
+    struct input_options options;
     struct source *source; /**< NULL: not open */
     const struct format *format;
     void *state;         /**< the format's */
@@ -35,9 +39,7 @@ struct input {
     bool end;            /**< the source has no more */
 };
 
-/** @param pool  of blocks of `block_size` bytes; borrowed */
-void input_init(struct input *input, struct block_pool *pool, size_t block_size,
-                uint32_t record_cap);
+void input_init(struct input *input, const struct input_options *options);
 /** Opens a source, unpacks it if it is compressed, and finds its format. On failure the input stays
  * closed. */
 bool input_open(struct input *input, const char *path, struct error *err);

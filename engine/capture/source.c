@@ -12,17 +12,20 @@
 #include "base/memory.h"
 
 /** A file or standard input. */
-struct file {
+struct file_source {
     struct source source;
-    int fd;
+    int fd; /**< PARKED: none at the moment */
+    dev_t device;
+    ino_t inode;
 };
 
 enum {
+    PARKED = -2,        /**< in the place of a descriptor */
     READ_MAX = 1 << 30, /**< some filesystems refuse larger reads, and none gets faster by them */
     WHERE_TAIL = 32     /**< room for "...", "@0x" and 16 digits beside a name */
 };
 
-static bool file_check(struct file *file, struct error *err)
+static bool file_check(struct file_source *file, struct error *err)
 {
     struct source *source = &file->source;
     struct stat status;
@@ -36,6 +39,8 @@ static bool file_check(struct file *file, struct error *err)
         return error_set(err, ERROR_UNREADABLE, source->name,
                          "is a terminal, expected a capture; name a file or pipe one in");
     source->regular = S_ISREG(status.st_mode);
+    file->device = status.st_dev;
+    file->inode = status.st_ino;
     if (!source->regular)
         return true;
     // Standard input may have been read from already.
@@ -56,11 +61,30 @@ static ssize_t read_some(int fd, uint8_t *data, size_t cap)
     return got;
 }
 
+/** Opens a file again where it was left. */
+static bool file_unpark(struct file_source *file, struct error *err)
+{
+    const struct source *source = &file->source;
+    struct stat status;
+    int fd = open(source->name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0)
+        return error_set(err, ERROR_UNREADABLE, source->name, "cannot be opened again: %s",
+                         strerror(errno));
+    file->fd = fd;
+    if (fstat(fd, &status) != 0 || status.st_dev != file->device || status.st_ino != file->inode ||
+        lseek(fd, (off_t)source->read_bytes, SEEK_SET) < 0)
+        return error_set(err, ERROR_UNREADABLE, source->name,
+                         "is another file than when it was opened, expected it to stay");
+    return true;
+}
+
 static bool file_read(struct source *source, uint8_t *data, size_t cap, size_t *len,
                       struct error *err)
 {
-    const struct file *file = (const struct file *)source;
+    struct file_source *file = (struct file_source *)source;
     *len = 0;
+    if (file->fd == PARKED && !file_unpark(file, err))
+        return false;
     while (*len < cap) {
         ssize_t got = read_some(file->fd, data + *len, cap - *len);
         if (got < 0)
@@ -77,17 +101,28 @@ static bool file_read(struct source *source, uint8_t *data, size_t cap, size_t *
 
 static void file_close(struct source *source)
 {
-    struct file *file = (struct file *)source;
+    struct file_source *file = (struct file_source *)source;
     if (file->fd > STDIN_FILENO)
         close(file->fd);
     memory_free(file);
 }
 
-static const struct source_ops file_ops = {.read = file_read, .close = file_close};
+static bool file_park(struct source *source)
+{
+    struct file_source *file = (struct file_source *)source;
+    if (!source->regular || file->fd <= STDIN_FILENO)
+        return false;
+    close(file->fd);
+    file->fd = PARKED;
+    return true;
+}
+
+static const struct source_ops file_ops = {
+    .read = file_read, .close = file_close, .park = file_park};
 
 struct source *source_open(const char *path, struct error *err)
 {
-    struct file *file = memory_zalloc(1, sizeof *file);
+    struct file_source *file = memory_zalloc(1, sizeof *file);
     bool input = strcmp(path, "-") == 0;
     file->source.ops = &file_ops;
     file->source.name = input ? "stdin" : path;
@@ -109,6 +144,11 @@ void source_close(struct source *source)
 bool source_read(struct source *source, uint8_t *data, size_t cap, size_t *len, struct error *err)
 {
     return source->ops->read(source, data, cap, len, err);
+}
+
+bool source_park(struct source *source)
+{
+    return source->ops->park(source);
 }
 
 void source_where(const char *name, uint64_t offset, char *out, size_t size)

@@ -20,6 +20,8 @@ struct source_ops {
     bool (*read)(struct source *source, uint8_t *data, size_t cap, size_t *len, struct error *err);
     /** Frees the source, and closes what it reads from. */
     void (*close)(struct source *source);
+    /** As source_park. */
+    bool (*park)(struct source *source);
 };
 
 /** What every kind of source starts with. */
@@ -42,6 +44,11 @@ void source_close(struct source *source);
  * @return false on an I/O error, and where compressed bytes are damaged: what came before was read
  * by the calls before */
 bool source_read(struct source *source, uint8_t *data, size_t cap, size_t *len, struct error *err);
+
+/** Gives up the file's descriptor until the next read, which opens it again where it was: so that
+ * many inputs may be under way at once.
+ * @return false if the source has none to give up: a pipe cannot be opened twice */
+bool source_park(struct source *source);
 
 /** NAME@0xOFFSET; of a name too long its end, as the offset must not be cut off. */
 void source_where(const char *name, uint64_t offset, char *out, size_t size);

@@ -204,7 +204,13 @@ static void unpack_close(struct source *source)
     memory_free(unpack);
 }
 
-static const struct source_ops unpack_ops = {.read = unpack_read, .close = unpack_close};
+static bool unpack_park(struct source *source)
+{
+    return source_park(unpack_of(source)->inner);
+}
+
+static const struct source_ops unpack_ops = {
+    .read = unpack_read, .close = unpack_close, .park = unpack_park};
 
 bool unpack_needed(const uint8_t *start, size_t len)
 {

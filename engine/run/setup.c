@@ -3,10 +3,10 @@
 
 #include <sched.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "app/data.h"
 #include "base/memory.h"
+#include "capture/files.h"
 #include "lua/script.h"
 #include "plugin/native.h"
 #include "run/fields.h"
@@ -26,23 +26,6 @@ static bool ends_with(const char *name, const char *suffix)
 {
     size_t len = strlen(name), suffix_len = strlen(suffix);
     return len >= suffix_len && strcmp(name + len - suffix_len, suffix) == 0;
-}
-
-/** Size of all files among the inputs. */
-static uint64_t total_size(const struct string_list *inputs, bool *files_only)
-{
-    uint64_t size = 0;
-    *files_only = true;
-    for (size_t i = 0; i < inputs->count; i++) {
-        struct stat info;
-        if (stat(inputs->items[i], &info) != 0)
-            *files_only &= strcmp(inputs->items[i], "-") != 0;
-        else if (S_ISREG(info.st_mode))
-            size += (uint64_t)info.st_size;
-        else
-            *files_only &= S_ISDIR(info.st_mode);
-    }
-    return size;
 }
 
 /** The processors this process may use. */
@@ -367,6 +350,7 @@ static bool start_stages(struct setup *setup, struct error *err)
         .batch_packets = (uint32_t)config->batch_packets,
         .block_size = (uint32_t)config->batch_block_size,
         .record_cap = (uint32_t)config->capture_record_cap,
+        .open_cap = (uint32_t)config->capture_open_cap,
         .skip = options->skip,
         .count = options->count,
     });
@@ -376,7 +360,8 @@ static bool start_stages(struct setup *setup, struct error *err)
 bool setup_init(struct setup *setup, const struct run_options *options, struct error *err)
 {
     *setup = (struct setup){.options = options};
-    setup->input_size = total_size(&options->inputs, &setup->files_only);
+    setup->input_size =
+        files_size(options->inputs.items, options->inputs.count, &setup->files_only);
     setup->worker_count = worker_count(setup);
     setup->registry = registry_new();
     setup->decoder = decoder_new();

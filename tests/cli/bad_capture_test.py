@@ -42,8 +42,8 @@ class BadCapture(Case):
         run = self.refused(3, ["bad/record_cut.pcap@0xe7", "cut short"], *PACKETS, capture("bad/record_cut.pcap"))
         self.assertEqual([line[-2:] for line in run.out_lines], ["1}", "2}", "3}"], run)
 
-    def test_directory(self):
-        self.refused(4, ["tests/captures", "directory"], *PACKETS, "tests/captures")
+    def test_directory_without_captures(self):
+        self.refused(4, ["tests/cli", "directory without captures"], *PACKETS, "tests/cli")
 
     def test_missing(self):
         self.refused(4, ["absent.pcap", "No such file"], *PACKETS, "absent.pcap")

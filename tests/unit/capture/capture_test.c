@@ -175,37 +175,171 @@ Test(capture, record_larger_than_a_block_gets_one_large_enough)
     build_fini(&to);
 }
 
-Test(capture, several_files_in_argument_order)
+Test(capture, several_files_in_the_order_of_their_times)
 {
     char one[64], two[64];
-    struct builder first = pcap_of(1, 3), second = pcapng_of(4, 2);
+    struct builder first = pcap_of(5, 3), second = pcap_of(1, 2);
     int fd1 = build_file(&first, one, sizeof one), fd2 = build_file(&second, two, sizeof two);
     const char *paths[] = {one, two, one};
     struct capture_options options = reading_options(paths, 3);
     reading_run(&reading, &options);
     cr_assert_eq(reading.count, 8);
-    cr_expect_eq(reading.batches, 3, "a batch holds packets of one input");
-    const uint64_t frames[] = {1, 2, 3, 1, 2, 1, 2, 3};
-    const uint32_t files[] = {0, 0, 0, 1, 1, 2, 2, 2};
+    // Of two packets of one time, that of the file named first comes first.
+    const uint64_t frames[] = {1, 2, 1, 1, 2, 2, 3, 3};
+    const uint32_t files[] = {1, 1, 0, 2, 0, 2, 0, 2};
     for (uint32_t i = 0; i < 8; i++) {
         const struct palua_packet *packet = &reading.packets[i];
         cr_expect_eq(packet->number, i + 1);
         cr_expect_eq(packet->frame, frames[i]);
         cr_expect_eq(packet->file, files[i]);
         cr_expect_eq(packet->file_name.len, strlen(paths[files[i]]));
-        cr_expect_eq(packet->file_name.data, (const uint8_t *)paths[files[i]]);
     }
     cr_expect_eq(reading.totals.packets, 8);
-    cr_expect_eq(reading.totals.bytes, 1 + 2 + 3 + 4 + 5 + 1 + 2 + 3);
-    cr_expect_eq(reading.totals.wire_bytes, 1 + 2 + 3 + 5 + 6 + 1 + 2 + 3);
+    cr_expect_eq(reading.totals.bytes, 1 + 2 + 2 * (5 + 6 + 7));
+    cr_expect_eq(reading.totals.wire_bytes, reading.totals.bytes);
     cr_expect_eq(reading.totals.first_ts_ns, 1000007000);
-    cr_expect_eq(reading.totals.last_ts_ns, 3000007000);
+    cr_expect_eq(reading.totals.last_ts_ns, 7000007000);
     cr_expect_eq(reading.totals.read_bytes, 2 * first.bytes.len + second.bytes.len);
     reading_fini(&reading);
     close(fd1);
     close(fd2);
     build_fini(&first);
     build_fini(&second);
+}
+
+enum { MERGED_FILES = 7, MERGED_PACKETS = 150 };
+
+/** Files whose packets have times in some order, runs of them disjoint and runs overlapping. */
+struct merged {
+    struct builder files[MERGED_FILES];
+    uint32_t times[MERGED_FILES][MERGED_PACKETS];
+    uint32_t counts[MERGED_FILES];
+    char paths[MERGED_FILES][64];
+    const char *names[MERGED_FILES];
+    int fds[MERGED_FILES];
+};
+
+static uint32_t next_random(uint32_t *seed)
+{
+    *seed = *seed * 1664525 + 1013904223;
+    return *seed >> 8;
+}
+
+static void merged_make(struct merged *it, uint32_t seed)
+{
+    *it = (struct merged){0};
+    for (uint32_t i = 0; i < MERGED_FILES; i++) {
+        uint32_t now = 1000 + next_random(&seed) % 4 * 200, backwards = next_random(&seed) % 20;
+        it->counts[i] = next_random(&seed) % MERGED_PACKETS;
+        build_pcap(&it->files[i], MICRO, 1);
+        for (uint32_t j = 0; j < it->counts[i]; j++) {
+            now += next_random(&seed) % 5;
+            it->times[i][j] = now - next_random(&seed) % (backwards + 1);
+            build_packet(&it->files[i], it->times[i][j], next_random(&seed) % 90);
+        }
+        it->fds[i] = build_file(&it->files[i], it->paths[i], sizeof it->paths[i]);
+        it->names[i] = it->paths[i];
+    }
+}
+
+/** The naive way: of all files that have packets left, the one whose next is oldest. */
+static int merged_next(const struct merged *it, const uint32_t *done)
+{
+    int best = -1;
+    for (int i = 0; i < MERGED_FILES; i++)
+        if (done[i] < it->counts[i] &&
+            (best < 0 || it->times[i][done[i]] < it->times[best][done[best]]))
+            best = i;
+    return best;
+}
+
+static void expect_merged(const struct merged *it, uint32_t seed)
+{
+    uint32_t done[MERGED_FILES] = {0}, count = 0;
+    for (int file; (file = merged_next(it, done)) >= 0; count++) {
+        const struct palua_packet *packet = &reading.packets[count];
+        cr_assert_lt(count, reading.count, "seed %u", seed);
+        cr_assert_eq(packet->file, (uint32_t)file, "seed %u, packet %u", seed, count);
+        cr_assert_eq(packet->frame, ++done[file], "seed %u, packet %u", seed, count);
+        cr_assert_eq(packet->number, count + 1, "seed %u", seed);
+        cr_assert(reading_has(&reading, count, (uint8_t)it->times[file][done[file] - 1]));
+    }
+    cr_assert_eq(reading.count, count, "seed %u", seed);
+    cr_assert_eq(reading.error_count, 0, "seed %u", seed);
+}
+
+Test(capture, overlapping_files_are_merged_as_the_naive_way_does)
+{
+    static struct merged files;
+    const uint32_t batches[] = {1, 2, 63, 64, 1024}, blocks[] = {40, 700, 65536};
+    for (uint32_t seed = 1; seed <= 60; seed++) {
+        merged_make(&files, seed);
+        struct capture_options options = reading_options(files.names, MERGED_FILES);
+        options.batch_packets = batches[seed % 5];
+        options.block_size = blocks[seed % 3];
+        options.open_cap = seed % 4;
+        reading_run(&reading, &options);
+        expect_merged(&files, seed);
+        reading_fini(&reading);
+        for (uint32_t i = 0; i < MERGED_FILES; i++) {
+            close(files.fds[i]);
+            build_fini(&files.files[i]);
+        }
+    }
+}
+
+Test(capture, files_that_do_not_overlap_are_not_copied)
+{
+    char one[64], two[64];
+    struct builder first = pcap_of(1, 100), second = pcap_of(101, 100);
+    int fd1 = build_file(&first, one, sizeof one), fd2 = build_file(&second, two, sizeof two);
+    const char *paths[] = {two, one};
+    struct capture_options options = reading_options(paths, 2);
+    reading_run(&reading, &options);
+    expect_packets(&reading, 1, 200);
+    cr_expect_eq(reading.batches, 2);
+    reading_fini(&reading);
+    close(fd1);
+    close(fd2);
+    build_fini(&first);
+    build_fini(&second);
+}
+
+/** A pcapng of one packet without a time, then one with. */
+static struct builder untimed(uint64_t ts)
+{
+    struct builder to = {0};
+    build_section(&to);
+    build_interface(&to, 1, 0, -1);
+    build_simple(&to, 3, 3);
+    build_enhanced(&to, 0, ts, 4);
+    return to;
+}
+
+Test(capture, file_that_begins_without_a_time_waits_for_those_named_before)
+{
+    char one[64], two[64], three[64];
+    struct builder first = pcap_of(5, 2), second = untimed(7000000), third = pcap_of(1, 8);
+    int fd1 = build_file(&first, one, sizeof one), fd2 = build_file(&second, two, sizeof two);
+    int fd3 = build_file(&third, three, sizeof three);
+    const char *paths[] = {one, two, three};
+    struct capture_options options = reading_options(paths, 3);
+    for (options.batch_packets = 1; options.batch_packets < 20; options.batch_packets += 6) {
+        reading_run(&reading, &options);
+        const uint32_t files[] = {2, 2, 2, 2, 0, 2, 0, 1, 2, 1, 2, 2};
+        cr_assert_eq(reading.count, 12);
+        for (uint32_t i = 0; i < 12; i++)
+            cr_expect_eq(reading.packets[i].file, files[i], "packet %u: %u", i,
+                         reading.packets[i].file);
+        cr_expect_eq(reading.packets[7].ts_ns, 6000007000, "as the packet before it");
+        reading_fini(&reading);
+    }
+    close(fd1);
+    close(fd2);
+    close(fd3);
+    build_fini(&first);
+    build_fini(&second);
+    build_fini(&third);
 }
 
 Test(capture, bad_inputs_do_not_keep_the_others_from_being_read)
@@ -216,7 +350,7 @@ Test(capture, bad_inputs_do_not_keep_the_others_from_being_read)
     int fd1 = build_file(&whole, good, sizeof good);
     int fd2 = build_file(&short_by_one, cut, sizeof cut);
     int fd3 = build_file(&nothing, empty, sizeof empty);
-    const char *paths[] = {"/nowhere.pcap", cut, "/tmp", good, empty};
+    const char *paths[] = {"/nowhere.pcap", cut, "/nowhere/either", good, empty};
     struct capture_options options = reading_options(paths, 5);
     reading_run(&reading, &options);
     cr_expect_eq(reading.count, 5);
@@ -226,7 +360,7 @@ Test(capture, bad_inputs_do_not_keep_the_others_from_being_read)
     const enum capture_status statuses[] = {CAPTURE_FAILED, CAPTURE_DAMAGED, CAPTURE_FAILED,
                                             CAPTURE_FAILED};
     const char *words[] = {"cannot be opened", "the input ends 18 bytes into a record, expected 19",
-                           "is a directory", "is empty"};
+                           "cannot be opened", "is empty"};
     for (uint32_t i = 0; i < 4; i++) {
         cr_expect_eq(reading.statuses[i], statuses[i], "report %u", i);
         cr_expect(strstr(reading.errors[i].text, words[i]), "%s", reading.errors[i].text);
@@ -331,16 +465,103 @@ Test(capture, knows_its_files)
     struct capture *capture = capture_new(&options);
     struct batch_pool *pool = batch_pool_new(1, 1024, 1, 1);
     struct batch *batch = batch_take(pool);
-    cr_expect_str_eq(capture_file(capture, 0)->name, path);
-    cr_expect_str_eq(capture_file(capture, 1)->name, "stdin");
-    cr_expect_eq(capture_file(capture, 0)->size, 0, "not opened yet");
+    cr_expect_str_eq(capture_file(capture, 0).name, path);
+    cr_expect_str_eq(capture_file(capture, 1).name, "stdin");
+    cr_expect_eq(capture_file(capture, 0).size, 0, "not opened yet");
+    cr_assert_not_null(freopen("/dev/null", "r", stdin));
     cr_expect_eq(capture_read(capture, batch, NULL), CAPTURE_BATCH);
-    cr_expect_eq(capture_file(capture, 0)->size, to.bytes.len);
+    cr_expect_eq(capture_file(capture, 0).size, to.bytes.len);
     batch_give(pool, batch);
     capture_free(capture);
     batch_pool_free(pool);
     close(fd);
     build_fini(&to);
+}
+
+/** A folder for one test, with files in it. */
+struct folder {
+    char path[64];
+};
+
+static void folder_make(struct folder *folder)
+{
+    snprintf(folder->path, sizeof folder->path, "/tmp/palua_capture_test.XXXXXX");
+    cr_assert_not_null(mkdtemp(folder->path));
+}
+
+static void folder_add(const struct folder *folder, const char *name, const struct builder *from)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/%s", folder->path, name);
+    FILE *file = fopen(path, "wb");
+    cr_assert_not_null(file);
+    cr_assert_eq(fwrite(from->bytes.data, 1, from->bytes.len, file), from->bytes.len);
+    fclose(file);
+}
+
+static void folder_remove(const struct folder *folder)
+{
+    char command[256];
+    snprintf(command, sizeof command, "rm -r %s", folder->path);
+    cr_assert_eq(system(command), 0);
+}
+
+Test(capture, directory_means_the_captures_in_it)
+{
+    struct folder folder;
+    struct builder first = pcap_of(1, 3), second = pcap_of(4, 2), third = pcapng_of(1, 1);
+    struct builder text = {0}, nothing = {0};
+    build_raw(&text, "this is no capture, whatever its name says", 42);
+    folder_make(&folder);
+    char command[256];
+    snprintf(command, sizeof command, "mkdir %s/sub && mkfifo %s/pipe", folder.path, folder.path);
+    cr_assert_eq(system(command), 0);
+    folder_add(&folder, "notes.pcap", &text);
+    folder_add(&folder, "empty", &nothing);
+    folder_add(&folder, ".hidden", &first);
+    folder_add(&folder, "b", &first);
+    folder_add(&folder, "sub/a", &second);
+    folder_add(&folder, "sub/c", &third);
+    const char *paths[] = {folder.path};
+    struct capture_options options = reading_options(paths, 1);
+    reading_run(&reading, &options);
+    cr_expect_eq(reading.error_count, 0, "%s", reading.errors[0].text);
+    cr_assert_eq(reading.count, 6);
+    cr_expect_eq(reading.totals.passed_over, 2);
+    const char *names[] = {"/sub/c", "/b", "/b", "/b", "/sub/a", "/sub/a"};
+    reading_fini(&reading);
+    struct capture *capture = capture_new(&options);
+    for (uint32_t i = 0; i < 6; i++)
+        cr_expect(strstr(capture_file(capture, reading.packets[i].file).name, names[i]));
+    capture_free(capture);
+    folder_remove(&folder);
+    build_fini(&first);
+    build_fini(&second);
+    build_fini(&third);
+    build_fini(&text);
+}
+
+Test(capture, directory_without_captures_is_told)
+{
+    struct folder folder;
+    struct builder text = {0}, good = pcap_of(1, 2);
+    char path[64];
+    build_raw(&text, "this is no capture, whatever its name says", 42);
+    folder_make(&folder);
+    folder_add(&folder, "notes", &text);
+    int fd = build_file(&good, path, sizeof path);
+    const char *paths[] = {path, folder.path};
+    struct capture_options options = reading_options(paths, 2);
+    reading_run(&reading, &options);
+    cr_expect_eq(reading.count, 2);
+    cr_assert_eq(reading.error_count, 1);
+    cr_expect_eq(reading.statuses[0], CAPTURE_FAILED);
+    cr_expect(strstr(reading.errors[0].text, "directory without captures (1 files looked at)"));
+    reading_fini(&reading);
+    folder_remove(&folder);
+    close(fd);
+    build_fini(&text);
+    build_fini(&good);
 }
 
 Test(capture, without_inputs_is_at_its_end)

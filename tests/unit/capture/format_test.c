@@ -26,16 +26,17 @@ Test(format, is_known_by_its_first_bytes)
     cr_expect_eq(err.code, ERROR_NONE);
 }
 
-static void check_refused(const char *bytes, size_t len, const char *words)
+static void check_refused(const char *bytes, size_t len, enum error_code code, const char *words)
 {
     struct error err;
     cr_expect_null(find(bytes, len, &err));
-    cr_expect_eq(err.code, ERROR_UNREADABLE);
+    cr_expect_eq(err.code, code);
     cr_expect_str_eq(err.where, "in.bin");
     cr_expect(strstr(err.text, words), "got '%s', expected it to say '%s'", err.text, words);
 }
 
-#define REFUSED(text, words) check_refused(text, sizeof text - 1, words)
+#define REFUSED(text, words) check_refused(text, sizeof text - 1, ERROR_UNREADABLE, words)
+#define NO_CAPTURE(text, words) check_refused(text, sizeof text - 1, ERROR_FOREIGN, words)
 
 Test(format, what_is_recognised_is_named_with_a_remedy)
 {
@@ -46,20 +47,21 @@ Test(format, what_is_recognised_is_named_with_a_remedy)
     REFUSED("TRSNIFF data    \x1a",
             "not supported: Network General Sniffer; convert it with `editcap -F pcapng");
     REFUSED("btsnoop\0\0\0\0\1", "not supported: btsnoop");
-    // 2023-11-14, type 2 (Ethernet), 80 bytes of which 64 came over the wire.
-    REFUSED("\x12\x34\x56\x78\x00\xf1\x53\x65\x02\x04\x00\x50\x00\x00\x00\x40\x00\x00",
-            "not supported: Endace ERF; convert it with `editcap -F pcapng");
+    // A guess, so it may be none: 2023-11-14, type 2 (Ethernet), 80 bytes of which 64 came over the
+    // wire.
+    NO_CAPTURE("\x12\x34\x56\x78\x00\xf1\x53\x65\x02\x04\x00\x50\x00\x00\x00\x40\x00\x00",
+               "not supported: Endace ERF; convert it with `editcap -F pcapng");
 }
 
 Test(format, what_is_not_is_shown)
 {
-    REFUSED("", "is empty, expected a pcap, pcapng or snoop capture");
-    REFUSED("\xd4\xc3\xb2", "it has 3 bytes, expected 24");
-    REFUSED("\x7f"
-            "ELF\x02",
-            "starts with the bytes 7f454c46, expected pcap");
-    REFUSED("\xd4\xc3\xb2\xa2", "starts with the bytes d4c3b2a2");
-    REFUSED("snoop\0\0\1", "starts with the bytes 736e6f6f");
+    NO_CAPTURE("", "is empty, expected a pcap, pcapng or snoop capture");
+    NO_CAPTURE("\xd4\xc3\xb2", "it has 3 bytes, expected 24");
+    NO_CAPTURE("\x7f"
+               "ELF\x02",
+               "starts with the bytes 7f454c46, expected pcap");
+    NO_CAPTURE("\xd4\xc3\xb2\xa2", "starts with the bytes d4c3b2a2");
+    NO_CAPTURE("snoop\0\0\1", "starts with the bytes 736e6f6f");
 }
 
 Test(format, error_may_be_left_out)

@@ -20,7 +20,9 @@ static void fixture_open(struct fixture *it, size_t block_size)
     struct error err = {0};
     it->fd = build_file(&it->to, it->path, sizeof it->path);
     it->pool = block_pool_new(block_size);
-    input_init(&it->input, it->pool, block_size, READING_CAP);
+    input_init(&it->input, &(struct input_options){.pool = it->pool,
+                                                   .block_size = block_size,
+                                                   .record_cap = READING_CAP});
     cr_assert(input_open(&it->input, it->path, &err), "%s", err.text);
 }
 
@@ -123,9 +125,10 @@ Test(input, open_failure_leaves_it_closed)
     struct error err = {0};
     struct block_pool *pool = block_pool_new(100);
     struct input input;
-    input_init(&input, pool, 100, READING_CAP);
+    input_init(&input,
+               &(struct input_options){.pool = pool, .block_size = 100, .record_cap = READING_CAP});
     cr_expect_not(input_open(&input, "/dev/null", &err));
-    cr_expect_eq(err.code, ERROR_UNREADABLE);
+    cr_expect_eq(err.code, ERROR_FOREIGN);
     cr_expect_null(input.source);
     cr_expect_null(input.block);
     input_close(&input);

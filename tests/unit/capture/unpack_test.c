@@ -452,7 +452,7 @@ Test(unpack, deeper_nesting_is_refused)
     read_capture(&packed, packed.len);
     cr_expect_eq(reading.count, 0);
     cr_assert_eq(reading.error_count, 1);
-    cr_expect_eq(reading.errors[0].code, ERROR_UNREADABLE);
+    cr_expect_eq(reading.errors[0].code, ERROR_FOREIGN);
     cr_expect(strstr(reading.errors[0].text, "1f8b08"), "%s", reading.errors[0].text);
     reading_fini(&reading);
     text_fini(&packed);
