@@ -41,6 +41,8 @@ static const struct option_entry entries[] = {
     {"plugins", 'p', required_argument, "NAME[,NAME…]",
      "run plugins, by name or by path (.so, .lua)"},
     {"fields", 'T', required_argument, "EVENT.FIELD,…", "print fields, one line per event"},
+    {"filter", 'f', required_argument, "BPF",
+     "leave out packets that do not match, as in tcpdump; numbers stay the file's own"},
     {"arg", 'A', required_argument, "KEY=VALUE", "set an option that a script or plugin declares"},
     {"config", 'c', required_argument, "FILE", "configuration, a Lua table (see conf/palua.lua)"},
     {"output", 'o', required_argument, "FMT[=PATH]",
@@ -203,6 +205,9 @@ static bool parse_one(struct options *options, int value, char *argument, struct
         return parse_list(&options->fields, "fields", argument, err);
     case 'A':
         return parse_arg(options, argument, err);
+    case 'f':
+        options->filter = argument;
+        return true;
     case 'c':
         options->config_path = argument;
         return true;

@@ -34,6 +34,7 @@ struct options {
     struct string_list arg_keys;
     struct string_list arg_values;
     const char *config_path;
+    const char *filter; /**< -f, NULL if none was given */
     enum output_format format;
     bool format_chosen;
     const char *output_path;

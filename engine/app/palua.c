@@ -86,6 +86,7 @@ static int analyse(const struct options *options)
         .arg_keys = options->arg_keys,
         .arg_values = options->arg_values,
         .config_path = options->config_path,
+        .filter = options->filter,
         .batch = options->batch,
         .jobs = options->jobs,
         .output = {.format = options->format,

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "capture/filter.h"
 #include "capture/turns.h"
 
 enum {
@@ -384,12 +385,50 @@ static enum capture_status fill(struct capture *capture, struct batch *batch, st
     return status;
 }
 
+/** Leaves out what the filter does not want, also of what was counted. */
+static void leave_out(struct capture *capture, struct batch *batch,
+                      const struct capture_totals *before)
+{
+    filter_batch(capture->options.filter, batch);
+    struct capture_totals *totals = &capture->totals;
+    *totals = *before;
+    if (batch->count) {
+        if (!totals->packets)
+            totals->first_ts_ns = batch->packets[0].ts_ns;
+        totals->last_ts_ns = batch->packets[batch->count - 1].ts_ns;
+        totals->packets += batch->count;
+        count_bytes(capture, batch->packets, batch->count);
+        return;
+    }
+    block_release(batch->block);
+    batch->block = NULL;
+}
+
+/** Fills the batch with packets that the filter wants; goes on where it wants none of many. */
+static enum capture_status fill_wanted(struct capture *capture, struct batch *batch,
+                                       struct error *err)
+{
+    for (;;) {
+        struct capture_totals before = capture->totals;
+        enum capture_status status = fill(capture, batch, err);
+        if (!capture->options.filter || !batch->count)
+            return status;
+        leave_out(capture, batch, &before);
+        if (status == CAPTURE_BATCH && filter_refused(capture->options.filter, err))
+            return CAPTURE_FAILED;
+        if (status != CAPTURE_BATCH || batch->count)
+            return status;
+    }
+}
+
 enum capture_status capture_read(struct capture *capture, struct batch *batch, struct error *err)
 {
     assert(batch->count == 0 && !batch->block);
     if (!capture->ordered)
         order(capture);
-    enum capture_status status = fill(capture, batch, err);
+    if (capture->options.filter && filter_refused(capture->options.filter, err))
+        return CAPTURE_FAILED;
+    enum capture_status status = fill_wanted(capture, batch, err);
     if (batch->count)
         batch->sequence = ++capture->sequence;
     return status == CAPTURE_BATCH && !batch->count ? CAPTURE_END : status;

@@ -15,14 +15,16 @@
 #include "batch/batch.h"
 
 struct capture;
+struct filter;
 
 enum capture_status {
     CAPTURE_BATCH,   /**< the batch holds at least one packet */
     CAPTURE_END,     /**< all inputs are read; the batch is empty */
     CAPTURE_DAMAGED, /**< an input is damaged or cut short: err says file, offset, expected; the
                         batch holds what comes before (possibly nothing); the next call goes on */
-    CAPTURE_FAILED /**< an input cannot be opened or read, or is no capture, err says why; the batch
-                      holds what comes before (possibly nothing); the next call goes on */
+    CAPTURE_FAILED /**< an input cannot be opened or read, or is no capture, or the filter cannot be
+                      asked of one of its link types, err says why; the batch holds what comes
+                      before (possibly nothing); the next call goes on */
 };
 
 struct capture_options {
@@ -36,6 +38,7 @@ struct capture_options {
     uint64_t skip;     /**< packets to leave out at the start; they are numbered all the same */
     uint64_t count; /**< packets to give out, then comes the end: what lies behind them is not even
                        told of; 0 for all */
+    struct filter *filter; /**< what it leaves out is not given out; NULL for none; borrowed */
 };
 
 struct capture *capture_new(const struct capture_options *options);

@@ -54,6 +54,19 @@ static void tell_profile(const struct setup *setup)
     text_fini(&out);
 }
 
+/** Only a datagram's first fragment has ports: a filter that asks for them loses the rest. */
+static void tell_fragments(const struct setup *setup)
+{
+    struct filter_counters filter;
+    filter_counters(setup->filter, &filter);
+    if (filter.fragments)
+        fprintf(
+            stderr,
+            "palua: -f left out %llu later fragments, which have no ports, and kept first ones; "
+            "\"or (ip[6:2] & 0x1fff != 0) or ip6[6] = 44\" keeps them\n",
+            (unsigned long long)filter.fragments);
+}
+
 static void tell_summary(const struct setup *setup, const struct stages_report *done,
                          int64_t started_ns)
 {
@@ -71,6 +84,7 @@ static void tell_summary(const struct setup *setup, const struct stages_report *
     capture_totals(setup->capture, &summary.capture);
     setup_worker_totals(setup, &summary.worker);
     defrag_counters(setup->defrag, &summary.defrag);
+    filter_counters(setup->filter, &summary.filter);
     summary.anomalies += summary.worker.anomalies;
     counters_text(setup, &counters);
     summary.counters = counters.data;
@@ -108,8 +122,10 @@ static int go(struct setup *setup, int64_t started_ns)
     stages_free(stages);
     if (options->profile)
         tell_profile(setup);
-    if (!options->quiet)
+    if (!options->quiet) {
+        tell_fragments(setup);
         tell_summary(setup, &done, started_ns);
+    }
     return exit_status(setup, &done);
 }
 

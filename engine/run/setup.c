@@ -353,8 +353,16 @@ static bool start_stages(struct setup *setup, struct error *err)
         .open_cap = (uint32_t)config->capture_open_cap,
         .skip = options->skip,
         .count = options->count,
+        .filter = setup->filter,
     });
     return start_output(setup, err);
+}
+
+static bool open_filter(struct setup *setup, struct error *err)
+{
+    if (setup->options->filter)
+        setup->filter = filter_new(setup->options->filter, err);
+    return setup->filter || !setup->options->filter;
 }
 
 bool setup_init(struct setup *setup, const struct run_options *options, struct error *err)
@@ -367,8 +375,8 @@ bool setup_init(struct setup *setup, const struct run_options *options, struct e
     setup->decoder = decoder_new();
     setup->interest = memory_zalloc(1, sizeof *setup->interest);
     setup->arg_used = memory_zalloc(options->arg_keys.count, sizeof *setup->arg_used);
-    return load_plugins(setup, err) && configure(setup, err) && load_analyses(setup, err) &&
-           complete_groups(setup, err) && start_stages(setup, err);
+    return open_filter(setup, err) && load_plugins(setup, err) && configure(setup, err) &&
+           load_analyses(setup, err) && complete_groups(setup, err) && start_stages(setup, err);
 }
 
 void setup_fini(struct setup *setup)
@@ -385,6 +393,7 @@ void setup_fini(struct setup *setup)
     defrag_free(setup->defrag);
     if (setup->capture)
         capture_free(setup->capture);
+    filter_free(setup->filter);
     if (setup->batches)
         batch_pool_free(setup->batches);
     if (setup->plugins)

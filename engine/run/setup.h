@@ -9,6 +9,7 @@
 
 #include "app/config.h"
 #include "capture/capture.h"
+#include "capture/filter.h"
 #include "decode/decode.h"
 #include "defrag/defrag.h"
 #include "event/interest.h"
@@ -54,6 +55,7 @@ struct setup {
     uint32_t worker_count; /**< threads too */
     struct batch_pool *batches;
     uint32_t batch_count;
+    struct filter *filter; /**< NULL: all packets */
     struct capture *capture;
     struct output *output;
 };

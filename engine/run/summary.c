@@ -54,6 +54,7 @@ void summary_text(const struct summary *summary, struct text *out)
         add_scaled(out, (double)summary->capture.packets / seconds, "packets/s");
         text_add_char(out, ')');
     }
+    add_count(out, summary->filter.packets, "packets left out by -f");
     add_count(out, summary->anomalies, "anomalies");
     add_count(out, summary->worker.flows_evicted, "flows evicted at the cap");
     add_count(out, summary->defrag.reassembled, "datagrams reassembled");

@@ -8,11 +8,13 @@
 
 #include "base/text.h"
 #include "capture/capture.h"
+#include "capture/filter.h"
 #include "defrag/table.h"
 #include "run/worker.h"
 
 struct summary {
     struct capture_totals capture;
+    struct filter_counters filter;
     struct worker_totals worker;
     struct defrag_counters defrag;
     uint64_t anomalies;   /**< malformed headers and messages */

@@ -51,6 +51,12 @@ class Mistyped(Case):
     def test_arg(self):
         self.refused(2, ["KEY=VALUE"], "-A", "top", "-s", "dns_stats", DNS)
 
+    def test_filter(self):
+        self.refused(2, ["tcp prt 80", "libpcap says"], "-f", "tcp prt 80", "-s", "dns_stats", DNS)
+        run = self.palua("-f", "type mgt", "-T", "packet.len", DNS)
+        self.assertEqual(run.status, 2, run)
+        self.assertIn("link type 1", run.err_lines[0])
+
     def test_nothing_to_read(self):
         self.refused(2, ["no input"], "-s", "dns_stats")
 
