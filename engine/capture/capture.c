@@ -42,7 +42,8 @@ struct capture *capture_new(const struct capture_options *options)
     capture->feeds = memory_zalloc(capture->files.count, sizeof *capture->feeds);
     const struct input_options input = {.pool = capture->blocks,
                                         .block_size = options->block_size,
-                                        .record_cap = options->record_cap};
+                                        .record_cap = options->record_cap,
+                                        .strict = options->strict};
     for (uint32_t i = 0; i < capture->files.count; i++)
         feed_init(&capture->feeds[i], &capture->files.items[i], i, &input);
     return capture;
@@ -291,6 +292,7 @@ static void use(struct capture *capture, struct feed *feed)
 static void end(struct capture *capture, struct feed *feed)
 {
     capture->closed_bytes += feed_bytes(feed);
+    capture->totals.skipped += feed->input.skipped;
     turns_ended(&capture->turns, feed);
     feed_end(feed);
 }
@@ -333,16 +335,34 @@ static enum capture_status open_feed(struct capture *capture, struct feed *feed,
     return CAPTURE_BATCH;
 }
 
-/** Tells what follows the last packet of a feed. @return CAPTURE_BATCH for an end that is fine */
+/** Tells of damage. @return CAPTURE_BATCH if it is only counted */
+static enum capture_status damaged(struct capture *capture, struct feed *feed, struct error *err)
+{
+    static const char last[] = "; whatever else is damaged here is only counted";
+    bool over = feed->input.over;
+    capture->totals.damages++;
+    feed->damages++;
+    if (feed->damages == CAPTURE_DAMAGE_CAP && !over)
+        strncat(feed->report->text, last,
+                sizeof feed->report->text - strlen(feed->report->text) - 1);
+    if (err)
+        *err = *feed->report;
+    feed->status = INPUT_PACKETS;
+    if (over)
+        end(capture, feed);
+    return feed->damages <= CAPTURE_DAMAGE_CAP ? CAPTURE_DAMAGED : CAPTURE_BATCH;
+}
+
+/** Tells what follows the last packet of a feed. @return CAPTURE_BATCH if all is fine */
 static enum capture_status finish(struct capture *capture, struct feed *feed, struct error *err)
 {
     enum input_status status = feed->status;
+    if (status == INPUT_DAMAGED)
+        return damaged(capture, feed, err);
     if (err && feed->report)
         *err = *feed->report;
     end(capture, feed);
-    return status == INPUT_END       ? CAPTURE_BATCH
-           : status == INPUT_DAMAGED ? CAPTURE_DAMAGED
-                                     : CAPTURE_FAILED;
+    return status == INPUT_END ? CAPTURE_BATCH : CAPTURE_FAILED;
 }
 
 /** Whether the batch had better go now: reading on might wait, or find packets that cannot lie
@@ -447,4 +467,6 @@ void capture_totals(const struct capture *capture, struct capture_totals *out)
     out->read_bytes = capture->closed_bytes;
     for (uint32_t i = 0; i < capture->turns.open_count; i++)
         out->read_bytes += feed_bytes(&capture->feeds[capture->turns.open[i]]);
+    for (uint32_t i = 0; i < capture->turns.open_count; i++)
+        out->skipped += capture->feeds[capture->turns.open[i]].input.skipped;
 }

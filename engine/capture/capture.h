@@ -17,6 +17,8 @@
 struct capture;
 struct filter;
 
+enum { CAPTURE_DAMAGE_CAP = 10 };
+
 enum capture_status {
     CAPTURE_BATCH,   /**< the batch holds at least one packet */
     CAPTURE_END,     /**< all inputs are read; the batch is empty */
@@ -35,7 +37,8 @@ struct capture_options {
     uint32_t record_cap;    /**< largest record in bytes; a longer one is damage */
     uint32_t open_cap; /**< files open at once; with more, those read longest ago are closed for the
                           time being; 0 for as many as there are */
-    uint64_t skip;     /**< packets to leave out at the start; they are numbered all the same */
+    bool strict;    /**< an input ends at its first damage; else it goes on behind it if it can */
+    uint64_t skip;  /**< packets to leave out at the start; they are numbered all the same */
     uint64_t count; /**< packets to give out, then comes the end: what lies behind them is not even
                        told of; 0 for all */
     struct filter *filter; /**< what it leaves out is not given out; NULL for none; borrowed */
@@ -46,7 +49,8 @@ struct capture *capture_new(const struct capture_options *options);
 void capture_free(struct capture *capture);
 
 /** Fills an empty batch with the next packets, which lie in one block. On a pipe these are the
- * packets that are there: it waits only where there is not one. With several inputs the first call
+ * packets that are there: it waits only where there is not one. Of one input at most
+ * CAPTURE_DAMAGE_CAP damages are told, the rest is counted. With several inputs the first call
  * looks at the start of each, and so waits for the first packet of every pipe.
  *
  * A packet may claim fewer bytes on the wire than were captured (origlen < caplen); timestamps that
@@ -67,6 +71,8 @@ struct capture_totals {
     uint64_t bytes;       /**< captured */
     uint64_t wire_bytes;  /**< original lengths */
     uint64_t read_bytes;  /**< of the inputs as they lie on disk, packed or not; for progress */
+    uint64_t damages;     /**< places where inputs are damaged, whether told or only counted */
+    uint64_t skipped;     /**< bytes passed over there */
     uint64_t passed_over; /**< files in directories that are no captures */
     int64_t first_ts_ns;  /**< of the first packet given out */
     int64_t last_ts_ns;   /**< of the last one; not necessarily the latest */

@@ -82,6 +82,7 @@ static void scan_file(struct feed *feed, struct block_pool *blocks)
     struct error err = {0};
     struct input input;
     options.pool = blocks;
+    options.strict = true; // a look must not become a search
     input_init(&input, &options);
     if (input_open(&input, feed->path, &err)) {
         feed->size = input.source->size;

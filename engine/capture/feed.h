@@ -33,6 +33,7 @@ struct feed {
     int64_t ts_ns;             /**< of the packet framed last */
     uint64_t frame;            /**< number of the packet framed last */
     uint64_t used;             /**< when it was read last; the caller's */
+    uint32_t damages;          /**< told so far; the caller's */
     bool parked;               /**< its file is closed for the time being; the caller's */
     bool foreign;              /**< found in a directory, and no capture */
     struct palua_packet *held; /**< framed, to be given out from held_pos on */

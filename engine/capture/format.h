@@ -26,6 +26,11 @@ struct format {
     /** Frames whole records from framing->in until one is not whole or there is no room. Headers
      * and blocks that are no packets are walked over by the same call. */
     enum framing_status (*frame)(void *state, struct framing *framing);
+    /** Finds where framing may go on behind the damaged record at in.pos; NULL: nowhere. What a
+     * place is taken for must be so improbable that bytes of a packet cannot pass by chance.
+     * FRAMING_OK leaves in.pos there; FRAMING_MORE leaves it where the search goes on; otherwise
+     * there is none up to the end. Sets no error. */
+    enum framing_status (*resume)(void *state, struct framing *framing);
 };
 
 extern const struct format format_pcap;

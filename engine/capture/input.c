@@ -3,6 +3,9 @@
 
 #undef NDEBUG // assertions are always on
 #include <assert.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "capture/unpack.h"
@@ -163,19 +166,73 @@ static void input_cut_short(struct framing *framing)
                    cursor_left(&framing->in), framing->what, framing->need);
 }
 
-static enum input_status input_packets(struct input *input, const struct framing *framing,
-                                       struct block **block)
+/** Moves to where framing may go on behind a damaged record. @return false if that is nowhere */
+static bool input_search(struct input *input, struct framing *framing)
+{
+    enum framing_status status;
+    framing->err = NULL;
+    framing->searching = false;
+    do {
+        framing->in = input_cursor(input);
+        framing->offset = input->offset;
+        framing->end = input->end;
+        status = input->format->resume(input->state, framing);
+        framing->searching = true;
+        input->pos += cursor_offset(&framing->in);
+        input->offset += cursor_offset(&framing->in);
+    } while (status == FRAMING_MORE && !input->end && input_fill(input, framing->need, NULL));
+    return status == FRAMING_OK;
+}
+
+__attribute__((format(printf, 2, 3))) static void error_append(struct error *err,
+                                                               const char *format, ...)
+{
+    va_list args;
+    size_t len = strlen(err->text);
+    va_start(args, format);
+    vsnprintf(err->text + len, sizeof err->text - len, format, args);
+    va_end(args);
+}
+
+/** Goes on behind the damaged record if that can be done, and says so.
+ * @param cut  the input ended within it: then there is mostly nothing, and nothing to be said */
+static void input_resume(struct input *input, struct framing *framing, bool cut, struct error *err)
+{
+    uint64_t start = input->offset;
+    struct error ignored;
+    err = err ? err : &ignored;
+    if (input->options.strict || !input->format->resume) {
+        input->over = true;
+        return;
+    }
+    input->over = !input_search(input, framing);
+    if (input->over && !input->end)
+        return; // there is no telling how much that would have been
+    uint64_t skipped = input->offset + (input->over ? input_left(input) : 0) - start;
+    input->skipped += skipped;
+    if (!input->over)
+        error_append(err, "; skipped %" PRIu64 " bytes and went on at 0x%" PRIx64, skipped,
+                     input->offset);
+    else if (!cut)
+        error_append(err,
+                     "; found nothing sound behind it, the last %" PRIu64 " bytes are left out",
+                     skipped);
+}
+
+/** Lends the block that packets were framed in. */
+static void input_lend(struct input *input, const struct framing *framing, struct block **block)
 {
     if (!framing->count)
-        return INPUT_END;
+        return;
     block_hold(input->block);
     *block = input->block;
-    return INPUT_PACKETS;
 }
 
 /** Damage that a decompressor finds is damage of the capture. */
-static enum input_status input_failed(const struct error *failure, struct error *err)
+static enum input_status input_failed(struct input *input, const struct error *failure,
+                                      struct error *err)
 {
+    input->over = true;
     if (err)
         *err = *failure;
     return failure->code == ERROR_DAMAGED ? INPUT_DAMAGED : INPUT_FAILED;
@@ -194,11 +251,16 @@ enum input_status input_read(struct input *input, struct framing *framing, struc
         if (input->end)
             break;
         if (!input_fill(input, framing->need, &failure))
-            return input_failed(&failure, err);
+            return input_failed(input, &failure, err);
     }
     bool cut = status == FRAMING_MORE && input->end && !framing->count && cursor_left(&framing->in);
+    input_lend(input, framing, block);
     if (cut)
         input_cut_short(framing);
-    enum input_status result = input_packets(input, framing, block);
-    return cut || status == FRAMING_DAMAGED ? INPUT_DAMAGED : result;
+    if (cut || status == FRAMING_DAMAGED) {
+        input_resume(input, framing, cut, err);
+        return INPUT_DAMAGED;
+    }
+    input->over = !framing->count;
+    return framing->count ? INPUT_PACKETS : INPUT_END;
 }

@@ -18,7 +18,8 @@
 enum input_status {
     INPUT_PACKETS, /**< at least one packet was framed */
     INPUT_END,     /**< no packet, and there will be none */
-    INPUT_DAMAGED, /**< packets may have been framed; err says what follows them */
+    INPUT_DAMAGED, /**< packets may have been framed; err says what follows them, and whether
+                      something behind it can be read: then `over` is not set */
     INPUT_FAILED   /**< no packet; reading failed, err says why */
 };
 
@@ -26,6 +27,7 @@ struct input_options {
     struct block_pool *pool; /**< of blocks of `block_size` bytes; borrowed */
     size_t block_size;
     uint32_t record_cap;
+    bool strict; /**< the first damage is the end */
 };
 
 struct input {
@@ -37,6 +39,8 @@ struct input {
     size_t pos;          /**< of the first byte in it that is not framed */
     uint64_t offset;     /**< of that byte in the input */
     bool end;            /**< the source has no more */
+    bool over;           /**< nothing more will be framed */
+    uint64_t skipped;    /**< bytes passed over as damaged */
 };
 
 void input_init(struct input *input, const struct input_options *options);

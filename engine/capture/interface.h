@@ -27,6 +27,7 @@ struct interface {
     uint8_t shift;
     uint8_t flags; /**< of its packets, enum palua_packet_flag */
     uint64_t factor;
+    bool unsure;      /**< which interface this is cannot be told any more */
     int64_t offset_s; /**< added to every timestamp, seconds */
 };
 

@@ -11,6 +11,15 @@
 
 enum { FILE_HEADER_LEN = 24, RECORD_HEADER_LEN = 16, RECORD_HEADER_LEN_MODIFIED = 24 };
 
+/** What a record must be like to be taken for one behind damage. All together, times included, pass
+ * by chance once in 2^60 for one record, so a few are proof. */
+enum {
+    RESUME_RECORDS = 3, /**< in a row, or fewer if they end where the input does */
+    RESUME_CAPLEN = 262144,
+    RESUME_ORIGLEN = 1 << 24
+};
+#define RESUME_APART_NS INT64_C(86400000000000)
+
 enum pcap_magic {
     PCAP_MICRO = 0xa1b2c3d4,
     PCAP_NANO = 0xa1b23c4d,
@@ -34,6 +43,7 @@ struct pcap {
     uint8_t flags; /**< of every packet, enum palua_packet_flag */
     enum length_order lengths;
     uint32_t fraction_ns; /**< of one unit of a record's second time field */
+    int64_t first_ts_ns;  /**< of the first record */
 };
 
 static bool magic_known(uint32_t magic)
@@ -163,7 +173,85 @@ static enum framing_status pcap_frame(void *state, struct framing *framing)
         if (status != FRAMING_OK)
             return status;
     }
-    return pcap->big ? records(pcap, framing, true) : records(pcap, framing, false);
+    bool first = framing->frame == 0;
+    enum framing_status status =
+        pcap->big ? records(pcap, framing, true) : records(pcap, framing, false);
+    if (first && framing->count)
+        pcap->first_ts_ns = framing->packets[0].ts_ns;
+    return status;
+}
+
+static bool resume_near(int64_t a_ns, int64_t b_ns)
+{
+    int64_t apart = a_ns - b_ns; // both are sums of two 32-bit fields
+    return apart >= -RESUME_APART_NS && apart <= RESUME_APART_NS;
+}
+
+/** Whether a record of a time near `*ts_ns` or `other_ns` may start at in.pos, which moves past its
+ * header. */
+static bool resume_header(struct cursor *in, const struct pcap *pcap, bool timed, int64_t other_ns,
+                          int64_t *ts_ns, uint32_t *caplen)
+{
+    struct framing_record record;
+    if (!record_header(in, pcap, pcap->big, &record) || !record.caplen ||
+        record.caplen > RESUME_CAPLEN || record.origlen < record.caplen ||
+        record.origlen > RESUME_ORIGLEN)
+        return false;
+    int64_t second = INT64_C(1000000000);
+    struct cursor fraction = *in;
+    uint32_t units;
+    fraction.pos -= pcap->record_header_len - 4;
+    if (!order_u32(&fraction, pcap->big, &units) || (int64_t)units * pcap->fraction_ns >= second)
+        return false;
+    if (timed && !resume_near(record.ts_ns, *ts_ns) && !resume_near(record.ts_ns, other_ns))
+        return false;
+    *ts_ns = record.ts_ns;
+    *caplen = record.caplen;
+    return true;
+}
+
+/** Whether records start at in.pos: FRAMING_DAMAGED if not. */
+static enum framing_status resume_at(const struct pcap *pcap, struct framing *framing,
+                                     struct cursor in)
+{
+    bool known = framing->frame > 0, timed = known;
+    int64_t ts_ns = framing->ts_ns;
+    for (int records = 0; records < RESUME_RECORDS; records++) {
+        uint32_t caplen;
+        size_t need = (size_t)(in.pos - framing->in.pos) + pcap->record_header_len;
+        if (cursor_left(&in) == 0 && framing->end)
+            return known && records ? FRAMING_OK : FRAMING_DAMAGED;
+        if (cursor_left(&in) < pcap->record_header_len && !framing->end)
+            return framing_more(framing, 2 * need, "record header");
+        // Before damage is found, bytes of it may have passed for a record with a time of its own.
+        int64_t other_ns = records || !known ? ts_ns : pcap->first_ts_ns;
+        if (!resume_header(&in, pcap, timed, other_ns, &ts_ns, &caplen))
+            return FRAMING_DAMAGED;
+        if (!cursor_skip(&in, caplen)) {
+            if (framing->end)
+                return FRAMING_DAMAGED;
+            return framing_more(framing, 2 * (need + caplen), "record");
+        }
+        timed = true;
+    }
+    return FRAMING_OK;
+}
+
+/* Every byte is tried: what was lost or added need not be whole words. */
+static enum framing_status pcap_resume(void *state, struct framing *framing)
+{
+    const struct pcap *pcap = state;
+    struct cursor in = framing->in;
+    if (!pcap->started || (!framing->searching && !cursor_skip(&in, 1)))
+        return FRAMING_DAMAGED;
+    do {
+        framing->in.pos = in.pos;
+        enum framing_status status = resume_at(pcap, framing, in);
+        if (status != FRAMING_DAMAGED)
+            return status;
+    } while (cursor_skip(&in, 1));
+    return framing->end ? FRAMING_DAMAGED
+                        : framing_more(framing, pcap->record_header_len, "record header");
 }
 
 const struct format format_pcap = {
@@ -172,4 +260,5 @@ const struct format format_pcap = {
     .open = pcap_open,
     .close = pcap_close,
     .frame = pcap_frame,
+    .resume = pcap_resume,
 };

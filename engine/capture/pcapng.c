@@ -23,8 +23,11 @@ enum {
     BLOCK_HEADER_LEN = 8,
     BLOCK_LEN_MIN = 12, /**< type, length, length again */
     SECTION_LEN_MIN = 28,
-    PACKET_FIXED_LEN = 16, /**< of a packet's body, between interface number and data */
-    INTERFACE_CAP = 65536  /**< per section; more are damage */
+    PACKET_FIXED_LEN = 16,      /**< of a packet's body, between interface number and data */
+    INTERFACE_CAP = 65536,      /**< per section; more are damage */
+    RESUME_BLOCK_LEN = 1 << 20, /**< larger blocks are not looked for behind damage */
+    RESUME_BLOCKS =
+        2 /**< in a row, or one that ends where the input does; each says its length twice */
 };
 
 struct pcapng {
@@ -33,6 +36,8 @@ struct pcapng {
     size_t interface_count;
     size_t interface_cap;
     uint64_t interfaces_before; /**< in sections before this one: numbers go on over the file */
+    bool lost;   /**< what the section is like is not known: only the next one can be read */
+    bool unsure; /**< bytes of this section were passed over, maybe with an interface in them */
 };
 
 /** A block whose frame has been checked. */
@@ -113,6 +118,7 @@ static enum framing_status section_header(struct pcapng *ng, struct framing *fra
     uint32_t magic;
     uint16_t major = 0, minor = 0;
     bool big;
+    ng->lost = true;
     enum framing_status status = section_order(framing, &big);
     if (status == FRAMING_OK)
         status = block_take_one(framing, big, &in, &block);
@@ -129,6 +135,7 @@ static enum framing_status section_header(struct pcapng *ng, struct framing *fra
     ng->big = big;
     ng->interfaces_before += ng->interface_count;
     ng->interface_count = 0;
+    ng->lost = ng->unsure = false;
     framing->in.pos = in.pos;
     return FRAMING_OK;
 }
@@ -143,16 +150,23 @@ static enum framing_status interface_block(struct pcapng *ng, struct framing *fr
                                  sizeof *ng->interfaces);
     struct interface *interface = &ng->interfaces[ng->interface_count];
     const char *problem = interface_parse(interface, body, ng->big);
-    if (problem)
-        return framing_damage(framing, "got an interface description with %s", problem);
+    // Its number is taken all the same, or those that follow would get wrong ones.
     uint64_t number = ng->interfaces_before + ng->interface_count++;
     interface->number = number < UINT16_MAX ? (uint16_t)number : UINT16_MAX;
+    interface->unsure = problem || ng->unsure;
+    if (problem)
+        return framing_damage(framing, "got an interface description with %s", problem);
     return FRAMING_OK;
 }
 
 __attribute__((cold)) static enum framing_status
 interface_unknown(const struct pcapng *ng, struct framing *framing, uint32_t id)
 {
+    if (id < ng->interface_count)
+        return framing_damage(framing,
+                              "got a packet of interface %u, whose description is damaged or "
+                              "cannot be told from another's behind damage; expected a sound one",
+                              id);
     return framing_damage(
         framing, "got a packet of interface %u, expected one of the %zu described before it", id,
         ng->interface_count);
@@ -174,7 +188,7 @@ __attribute__((always_inline)) static inline enum framing_status packet_add(cons
 {
     uint32_t high, low;
     struct framing_record record = {0};
-    if (id >= ng->interface_count)
+    if (__builtin_expect(id >= ng->interface_count || ng->interfaces[id].unsure, 0))
         return interface_unknown(ng, framing, id);
     const struct interface *interface = &ng->interfaces[id];
     if (cursor_left(&body) < PACKET_FIXED_LEN || !order_u32(&body, big, &high) ||
@@ -214,7 +228,7 @@ static enum framing_status simple_block(const struct pcapng *ng, struct framing 
                                         struct cursor body)
 {
     struct framing_record record = {.ts_ns = framing->ts_ns, .flags = PALUA_PACKET_NO_TIME};
-    if (!ng->interface_count)
+    if (!ng->interface_count || ng->interfaces[0].unsure)
         return interface_unknown(ng, framing, 0);
     const struct interface *interface = &ng->interfaces[0];
     if (!order_u32(&body, ng->big, &record.origlen))
@@ -287,10 +301,120 @@ static enum framing_status pcapng_frame(void *state, struct framing *framing)
     return status;
 }
 
+/** Whether a block of the section may look like this: one that is known, and of which what it says
+ * fits. */
+static bool resume_fits(const struct pcapng *ng, struct pcapng_block block)
+{
+    uint32_t id, caplen;
+    switch (block.type) {
+    case BLOCK_ENHANCED:
+        return order_u32(&block.body, ng->big, &id) && id < ng->interface_count &&
+               cursor_skip(&block.body, 8) && order_u32(&block.body, ng->big, &caplen) &&
+               cursor_skip(&block.body, 4) && caplen <= cursor_left(&block.body);
+    case BLOCK_INTERFACE:
+    case BLOCK_PACKET:
+    case BLOCK_SIMPLE:
+    case 4:          // name resolution
+    case 5:          // interface statistics
+    case 10:         // decryption secrets
+    case 0xbad:      // custom
+    case 0x40000bad: // custom, not to be copied
+        return !ng->lost;
+    default:
+        return false;
+    }
+}
+
+/** Takes a block that may stand behind damage: as block_take_one, FRAMING_DAMAGED if it is none. A
+ * section header sets `ng` to the section it begins. */
+static enum framing_status resume_block(struct pcapng *ng, struct framing *framing,
+                                        struct cursor *in)
+{
+    struct cursor start = *in;
+    struct pcapng_block block = {0};
+    uint32_t type, len, magic;
+    bool big = ng->big, section;
+    if (!order_u32(&start, big, &type))
+        return framing_more(framing, BLOCK_LEN_MIN, "block");
+    section = type == BLOCK_SECTION;
+    if (section) {
+        struct cursor order = start;
+        if (!cursor_skip(&order, 4) || !cursor_u32le(&order, &magic))
+            return framing_more(framing, BLOCK_LEN_MIN, "block");
+        big = magic != BYTE_ORDER_MAGIC;
+        if (big && magic != __builtin_bswap32(BYTE_ORDER_MAGIC))
+            return FRAMING_DAMAGED;
+    } else if (ng->lost ||
+               (!resume_fits(ng, (struct pcapng_block){.type = type}) && type != BLOCK_ENHANCED)) {
+        return FRAMING_DAMAGED;
+    }
+    if (!order_u32(&start, big, &len))
+        return framing_more(framing, BLOCK_LEN_MIN, "block");
+    if (len > RESUME_BLOCK_LEN)
+        return FRAMING_DAMAGED;
+    enum framing_status status = block_take_one(framing, big, in, &block);
+    if (status == FRAMING_OK && section)
+        *ng = (struct pcapng){.big = big};
+    else if (status == FRAMING_OK && !resume_fits(ng, block))
+        return FRAMING_DAMAGED;
+    return status;
+}
+
+/** Whether blocks start at in.pos: FRAMING_DAMAGED if not. */
+static enum framing_status resume_at(const struct pcapng *ng, struct framing *framing,
+                                     struct cursor in)
+{
+    struct pcapng view = *ng; // a section that begins here is read in its own way
+    for (int blocks = 0; blocks < RESUME_BLOCKS; blocks++) {
+        if (blocks && framing->end && cursor_left(&in) == 0)
+            return FRAMING_OK;
+        size_t before = (size_t)(in.pos - framing->in.pos);
+        enum framing_status status = resume_block(&view, framing, &in);
+        if (status == FRAMING_MORE && framing->end)
+            return FRAMING_DAMAGED;
+        if (status == FRAMING_MORE)
+            return framing_more(framing, 2 * (before + framing->need), "block");
+        if (status != FRAMING_OK)
+            return FRAMING_DAMAGED;
+    }
+    return FRAMING_OK;
+}
+
+/** Behind a block whose two lengths agree the next one stands, whatever is wrong within it. */
+static bool resume_behind(const struct pcapng *ng, struct framing *framing)
+{
+    struct cursor in = framing->in;
+    struct pcapng_block block;
+    if (ng->lost || block_take_one(framing, ng->big, &in, &block) != FRAMING_OK)
+        return false;
+    framing->in.pos = in.pos;
+    return true;
+}
+
+/* Every byte is tried: what was lost or added need not be whole words. */
+static enum framing_status pcapng_resume(void *state, struct framing *framing)
+{
+    struct pcapng *ng = state;
+    if (!framing->searching && resume_behind(ng, framing))
+        return FRAMING_OK;
+    struct cursor in = framing->in;
+    if (!framing->searching && !cursor_skip(&in, 1))
+        return FRAMING_DAMAGED;
+    ng->unsure = true;
+    do {
+        framing->in.pos = in.pos;
+        enum framing_status status = resume_at(ng, framing, in);
+        if (status != FRAMING_DAMAGED)
+            return status;
+    } while (cursor_skip(&in, 1));
+    return framing->end ? FRAMING_DAMAGED : framing_more(framing, BLOCK_LEN_MIN, "block");
+}
+
 const struct format format_pcapng = {
     .name = "pcapng",
     .probe = pcapng_probe,
     .open = pcapng_open,
     .close = pcapng_close,
     .frame = pcapng_frame,
+    .resume = pcapng_resume,
 };

@@ -351,6 +351,7 @@ static bool start_stages(struct setup *setup, struct error *err)
         .block_size = (uint32_t)config->batch_block_size,
         .record_cap = (uint32_t)config->capture_record_cap,
         .open_cap = (uint32_t)config->capture_open_cap,
+        .strict = options->strict,
         .skip = options->skip,
         .count = options->count,
         .filter = setup->filter,

@@ -68,6 +68,7 @@ void summary_text(const struct summary *summary, struct text *out)
     add_count(out, summary->clock_jumps, "timestamps held back as wrong");
     add_count(out, summary->errors, "errors");
     add_count(out, summary->damaged, "inputs damaged or unreadable");
+    add_count(out, summary->capture.skipped, "damaged bytes skipped");
     add_count(out, summary->capture.passed_over, "files in directories passed over as no captures");
     if (summary->counters)
         text_add_str(out, summary->counters);

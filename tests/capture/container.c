@@ -140,7 +140,8 @@ int main(int argc, char **argv)
                                           .path_count = 1,
                                           .batch_packets = packets,
                                           .block_size = (uint32_t)strtoul(argv[2], NULL, 10),
-                                          .record_cap = RECORD_CAP};
+                                          .record_cap = RECORD_CAP,
+                                          .strict = true};
         struct summary sum = {.data = digest_new(), .meta = digest_new(), .status = "ok"};
         struct capture *capture = capture_new(&options);
         summarise_capture(&sum, capture, pool);

@@ -231,7 +231,8 @@ static inline struct capture_options reading_options(const char *const *paths, u
                                     .path_count = count,
                                     .batch_packets = 1024,
                                     .block_size = 65536,
-                                    .record_cap = READING_CAP};
+                                    .record_cap = READING_CAP,
+                                    .strict = true};
 }
 
 /** Reads one built capture with the usual options. */

@@ -271,3 +271,137 @@ Test(pcap, frames_a_whole_batch_in_place_in_one_call)
     format_pcap.close(state);
     build_fini(&to);
 }
+
+/** Packets `first` to `last`, a second apart, of 20 to 60 bytes that are no header. */
+static void build_packets(struct builder *to, uint32_t first, uint32_t last)
+{
+    for (uint32_t i = first; i <= last; i++)
+        build_packet(to, 1700000000 + i, 20 + i * 7 % 40);
+}
+
+static void read_on(const struct builder *from, uint32_t block_size)
+{
+    char path[64];
+    const char *paths[] = {path};
+    int fd = build_file(from, path, sizeof path);
+    struct capture_options options = reading_options(paths, 1);
+    options.strict = false;
+    options.block_size = block_size;
+    reading_run(&reading, &options);
+    close(fd);
+}
+
+static void expect_resumed(uint32_t packets, size_t skipped, size_t at)
+{
+    char words[80];
+    cr_assert_eq(reading.error_count, 1, "%u", reading.error_count);
+    snprintf(words, sizeof words, "; skipped %zu bytes and went on at 0x%zx", skipped, at);
+    cr_expect(strstr(reading.errors[0].text, words), "got '%s', expected '%s'",
+              reading.errors[0].text, words);
+    cr_expect_eq(reading.count, packets);
+    cr_expect_eq(reading.totals.damages, 1);
+    cr_expect_eq(reading.totals.skipped, skipped);
+    for (uint32_t i = 0; i < reading.count; i++)
+        cr_expect_eq(reading.packets[i].number, i + 1);
+}
+
+Test(pcap, goes_on_behind_damage_of_any_length)
+{
+    for (unsigned big = 0; big < 2; big++)
+        for (size_t lost = 16; lost < 3000; lost += 1 + lost / 7)
+            for (uint32_t block = 64; block <= 65536; block *= 32) {
+                struct builder to = {.big = big};
+                build_pcap(&to, MICRO, 1);
+                build_packets(&to, 1, 5);
+                size_t start = to.bytes.len;
+                for (size_t i = 0; i < lost; i++)
+                    build_raw(&to, "\xff", 1);
+                build_packets(&to, 6, 12);
+                read_on(&to, block);
+                expect_resumed(12, lost, start + lost);
+                for (uint32_t i = 0; i < 12; i++)
+                    cr_expect_eq(reading.packets[i].caplen, 20 + (i + 1) * 7 % 40);
+                reading_fini(&reading);
+                build_fini(&to);
+            }
+}
+
+Test(pcap, goes_on_behind_a_length_past_the_end)
+{
+    struct builder to = {0};
+    build_pcap(&to, MICRO, 1);
+    build_packets(&to, 1, 2);
+    size_t start = to.bytes.len;
+    build_record(&to, 1700000003, 0, 900000, 900000);
+    build_data(&to, 0, 33);
+    size_t at = to.bytes.len;
+    build_packets(&to, 4, 4); // alone, but it ends where the input does
+    read_on(&to, 4096);
+    expect_resumed(3, at - start, at);
+    cr_expect(strstr(reading.errors[0].text, "the input ends"));
+    reading_fini(&reading);
+    build_fini(&to);
+}
+
+Test(pcap, does_not_take_for_a_record_what_may_be_none)
+{
+    enum { TWO_CUT, OTHER_YEAR, FRACTION, ORIGLEN, EMPTY, CASES };
+    for (int i = 0; i < CASES; i++) {
+        struct builder to = {0};
+        build_pcap(&to, MICRO, 1);
+        build_packets(&to, 1, 2);
+        build_raw(&to, "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", 16);
+        for (uint32_t k = 0; k < (i == TWO_CUT ? 2 : 9); k++) {
+            uint32_t len = i == EMPTY ? 0 : 24;
+            build_record(&to, i == OTHER_YEAR ? 1500000000 : 1700000003,
+                         i == FRACTION ? 1000000 : 5, len, i == ORIGLEN ? 23 : len);
+            build_data(&to, 0, len);
+        }
+        if (i == TWO_CUT)
+            build_raw(&to, "x", 1);
+        read_on(&to, 4096);
+        cr_expect_eq(reading.count, 2, "case %d: %u", i, reading.count);
+        cr_assert_eq(reading.error_count, 1);
+        cr_expect(strstr(reading.errors[0].text, "found nothing sound behind it"), "%s",
+                  reading.errors[0].text);
+        reading_fini(&reading);
+        build_fini(&to);
+    }
+}
+
+Test(pcap, damage_without_end_is_told_a_few_times_and_counted)
+{
+    struct builder to = {0};
+    build_pcap(&to, MICRO, 1);
+    for (uint32_t i = 0; i < 50; i++) {
+        build_packets(&to, 4 * i, 4 * i + 3);
+        build_raw(&to, "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", 16);
+    }
+    char path[64];
+    const char *paths[] = {path};
+    int fd = build_file(&to, path, sizeof path);
+    struct capture_options options = reading_options(paths, 1);
+    options.strict = false;
+    struct capture *capture = capture_new(&options);
+    struct batch_pool *pool = batch_pool_new(1, 1024, 1, 1);
+    struct capture_totals totals;
+    unsigned told = 0;
+    for (enum capture_status status = CAPTURE_BATCH; status != CAPTURE_END;) {
+        struct batch *batch = batch_take(pool);
+        struct error err = {0};
+        status = capture_read(capture, batch, &err);
+        told += status == CAPTURE_DAMAGED;
+        cr_expect_eq(strstr(err.text, "is only counted") != NULL,
+                     told == CAPTURE_DAMAGE_CAP && status == CAPTURE_DAMAGED);
+        batch_give(pool, batch);
+    }
+    capture_totals(capture, &totals);
+    cr_expect_eq(told, CAPTURE_DAMAGE_CAP);
+    cr_expect_eq(totals.damages, 50);
+    cr_expect_eq(totals.packets, 200);
+    cr_expect_eq(totals.skipped, 800);
+    capture_free(capture);
+    batch_pool_free(pool);
+    close(fd);
+    build_fini(&to);
+}
