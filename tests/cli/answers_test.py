@@ -33,7 +33,7 @@ class Answers(Case):
         self.assertGreater(len(CATALOG), 50)
         for name, packets, _ in CATALOG:
             with self.subTest(name):
-                run = self.palua("-T", "packet.packet_number", "-o", "json", capture(name))
+                run = self.palua("--strict", "-T", "packet.packet_number", "-o", "json", capture(name))
                 self.assertEqual(len(run.out_lines), int(packets), run)
 
     def test_layers(self):
