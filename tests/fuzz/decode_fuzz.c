@@ -8,10 +8,8 @@
 #include "../unit/decode/check.h"
 #include "base/cursor.h"
 #include "base/memory.h"
+#include "linktypes.h"
 #include "plugin/plugin.h"
-
-static const uint16_t linktypes[] = {1,   0,   12,    14, 101, 108, 113, 228, 229,
-                                     276, 147, 65535, 9,  50,  51,  100, 104, 166};
 
 static bool decode_told(struct palua_slice bytes, struct palua_decoded *out)
 {
@@ -85,8 +83,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct palua_packet packet = {.data = frame,
                                   .caplen = len,
                                   .origlen = len + cut * 300u,
-                                  .linktype =
-                                      linktypes[link % (sizeof linktypes / sizeof *linktypes)]};
+                                  .flags = cut & 1 ? PALUA_PACKET_FCS : 0,
+                                  .linktype = linktypes[link % LINKTYPE_COUNT]};
     struct batch batch = {.packets = &packet, .count = 1};
     decode_batch(shared_decoder(), &batch, 0, 1);
     const char *wrong = check_packet(&packet, &batch.anomalies, shared_decoder());

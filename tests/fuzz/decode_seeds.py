@@ -7,8 +7,9 @@ import pathlib
 import struct
 import sys
 
-# Indices into decode_fuzz.c's link types.
-ETHERNET, NULL, RAW12, RAW14, RAW, LOOP, SLL, IPV4, IPV6, SLL2, PLUGIN, UNKNOWN, PPP, PPP_HDLC, PPPOE, LLC, CHDLC, PPPD = range(18)
+# Indices into the link types of linktypes.h.
+(ETHERNET, NULL, RAW12, RAW14, RAW, LOOP, SLL, IPV4, IPV6, SLL2, PLUGIN, UNKNOWN, PPP, PPP_HDLC, PPPOE, LLC, CHDLC, PPPD, WLAN, PRISM,
+ RADIOTAP, AVS, PPI, TOKEN_RING, FDDI, IPOIB, FR, PFLOG, USER2, NFLOG, UPPER_PDU, NETLINK, PKTAP) = range(33)
 
 
 def packet(link, *parts, cut=0):
@@ -62,6 +63,13 @@ def ah(following):
 def told(header_len, payload_len, kind, value, filler=b""):
     """What the target's plugins read: their own answer."""
     return struct.pack(">BBBH", header_len, payload_len, kind, value) + filler
+
+
+SNAP = bytes.fromhex("aaaa030000000800")
+
+
+def wlan(kind, flags, rest=b""):
+    return bytes([kind, flags, 0, 0]) + bytes.fromhex("020000000001 020000000002 020000000003 1000") + rest
 
 
 ON_LINKTYPE, ON_ETHERTYPE, ON_IP_PROTOCOL = 1, 2, 3
@@ -120,6 +128,32 @@ SEEDS = {
     "raw_ipv6": packet(RAW12, ipv6(6, tcp())),
     "sll": packet(SLL, bytes.fromhex("00000001000601020304050600000800"), ip(17, udp(1, 2))),
     "sll2": packet(SLL2, bytes.fromhex("0800000000000001000100060102030405060000"), ip(17, udp(1, 2))),
+    "wlan": packet(WLAN, wlan(0x08, 1), SNAP, ip(17, udp(1, 2))),
+    "wlan_qos_four": packet(WLAN, wlan(0x88, 0x83, bytes.fromhex("020000000004 0000 00000000")), SNAP, ip(17, udp(1, 2))),
+    "wlan_aggregate": packet(WLAN, wlan(0x88, 1, bytes.fromhex("8000") + bytes(12) + b"\0\x24"), SNAP, ip(17, udp(1, 2)), bytes(20)),
+    "wlan_mesh": packet(WLAN, wlan(0x88, 3, bytes.fromhex("020000000004 0001 010000000000") + bytes(6)), SNAP, ip(17, udp(1, 2))),
+    "wlan_secret": packet(WLAN, wlan(0x08, 0x41), bytes(40)),
+    "wlan_beacon": packet(WLAN, wlan(0x80, 0), bytes(12)),
+    "wlan_ack": packet(WLAN, bytes.fromhex("d4000000 020000000001")),
+    "radiotap": packet(RADIOTAP, bytes.fromhex("0000 1900 03000080 00000000 00000000 0000000000000000 30"), wlan(0x88, 1, b"\0\0"), b"\0\0",
+                       SNAP, ip(17, udp(1, 2)), bytes(4)),
+    "prism": packet(PRISM, bytes.fromhex("4400000090000000"), bytes(136), wlan(0x08, 1), SNAP, ip(17, udp(1, 2))),
+    "avs": packet(AVS, bytes.fromhex("8021100100000040"), bytes(56), wlan(0x08, 1), SNAP, ip(17, udp(1, 2))),
+    "ppi": packet(PPI, bytes.fromhex("0000 2000 69000000 0200 1400 0000000000000000 0100"), bytes(10), wlan(0x08, 1), SNAP,
+                  ip(17, udp(1, 2)), bytes(4)),
+    "token_ring": packet(TOKEN_RING, bytes.fromhex("1040 020000000001 820000000002 0630 00110020"), SNAP, ip(17, udp(1, 2))),
+    "fddi": packet(FDDI, bytes.fromhex("50 020000000001 020000000002"), SNAP, ip(17, udp(1, 2))),
+    "ipoib": packet(IPOIB, bytes(40), bytes.fromhex("08000000"), ip(17, udp(1, 2))),
+    "fr": packet(FR, bytes.fromhex("1841 03 00 80 000000 0800"), ip(17, udp(1, 2))),
+    "fr_long": packet(FR, bytes.fromhex("18400001 03 cc"), ip(17, udp(1, 2))),
+    "pflog": packet(PFLOG, bytes.fromhex("3d02"), bytes(62), ip(17, udp(1, 2))),
+    "nflog": packet(NFLOG, bytes.fromhex("02000005 07000a0061620000 20000900"), ip(17, udp(1, 2))),
+    "exported_pdu": packet(UPPER_PDU, bytes.fromhex("000c000469700000 000e00096574686572747970 65 0020000400000800 00000000"),
+                           ip(17, udp(1, 2))),
+    "netlink": packet(NETLINK, bytes.fromhex("00040338000000000000000000000000"), bytes(20)),
+    "pktap": packet(PKTAP, bytes.fromhex("6c0000000100000001000000"), bytes(96), eth(0x800), ip(17, udp(1, 2))),
+    "sll_radiotap": packet(SLL, bytes.fromhex("00000323000600000000000000000003 0000080000000000"), wlan(0x08, 1), SNAP, ip(17, udp(1, 2))),
+    "gre_aruba": packet(IPV4, ip(47, bytes.fromhex("00008200") + wlan(0x08, 1) + SNAP + ip(17, udp(1, 2)))),
     "ip_fragment": packet(IPV4, ip(17, b"12345678", fragment=0x2001)),
     "ip_options": packet(IPV4, ip(17, udp(1, 2), words=15)),
     "ip_offload": packet(IPV4, ip(6, tcp(), total=0)),

@@ -9,8 +9,7 @@
 #include "base/memory.h"
 #include "event/builders.h"
 #include "event/value.h"
-
-static const uint16_t linktypes[] = {1, 0, 12, 14, 101, 108, 113, 228, 229, 276, 147, 65535};
+#include "linktypes.h"
 
 /** What events are made with. */
 struct maker {
@@ -109,7 +108,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .data = frame,
         .caplen = len,
         .origlen = len + cut * 300u,
-        .linktype = linktypes[link % (sizeof linktypes / sizeof *linktypes)],
+        .linktype = linktypes[link % LINKTYPE_COUNT],
     };
     struct batch batch = {.packets = &packet, .count = 1};
     decode_batch(maker->decoder, &batch, 0, 1);
