@@ -12,6 +12,10 @@ return {
         record_cap = 268435456, -- bytes; largest record or block; a longer one is damage (65536 to 1073741824)
         open_cap = 256, -- files; files open at once; with more, those read longest ago are closed until they are needed (1 to 65536)
     },
+    -- Reading headers.
+    decode = {
+        do_checksums = 0, -- 1: check every checksum; a wrong one is an anomaly (0 to 1)
+    },
     -- The flow table.
     flow = {
         cap = 1000000, -- flows; flow table; at the cap the flow idle longest is ended (256 to 100000000)

@@ -21,6 +21,7 @@
       "largest record or block; a longer one is damage")                                           \
     X(capture, open_cap, 256, 1, 65536, "files",                                                   \
       "files open at once; with more, those read longest ago are closed until they are needed")    \
+    X(decode, do_checksums, 0, 0, 1, "", "1: check every checksum; a wrong one is an anomaly")     \
     X(flow, cap, 1000000, 256, 100000000, "flows",                                                 \
       "flow table; at the cap the flow idle longest is ended")                                     \
     X(flow, tcp_timeout, 300, 1, 604800, "seconds", "idle time after which a TCP flow ends")       \

@@ -77,7 +77,16 @@
     X(FRAGMENT_LEN, "fragment_bad_length",                                                      \
       "a fragment without payload, or of no multiple of 8 bytes with more to come")             \
     X(FRAGMENT_BEYOND_MOST, "fragment_beyond_limit",                                            \
-      "a fragment of a datagram of more than 65,535 bytes")
+      "a fragment of a datagram of more than 65,535 bytes")                                     \
+    X(IP_CHECKSUM, "ip_bad_checksum", "the IPv4 header's checksum is wrong")                    \
+    X(TCP_CHECKSUM, "tcp_bad_checksum", "the TCP checksum is wrong")                            \
+    X(UDP_CHECKSUM, "udp_bad_checksum",                                                         \
+      "the UDP checksum is wrong, or 0 in IPv6 outside of a tunnel")                            \
+    X(UDPLITE_CHECKSUM, "udplite_bad_checksum", "the UDP-Lite checksum or coverage is wrong")   \
+    X(DCCP_CHECKSUM, "dccp_bad_checksum", "the DCCP checksum or coverage is wrong")             \
+    X(ICMP_CHECKSUM, "icmp_bad_checksum", "the ICMP checksum is wrong")                         \
+    X(ICMPV6_CHECKSUM, "icmpv6_bad_checksum", "the ICMPv6 checksum is wrong")                   \
+    X(SCTP_CHECKSUM, "sctp_bad_checksum", "the SCTP checksum is wrong")
 
 enum decode_fault {
 #define X(code, name, text) DECODE_FAULT_##code,
@@ -151,6 +160,10 @@ void decode_reassembled(const struct decoder *decoder, struct batch *batch, uint
 /** Appends an anomaly of a packet: for stages that look at datagrams after decode. */
 void decode_raise(struct batch *batch, uint32_t index, enum decode_fault code, uint8_t layer,
                   uint32_t offset);
+
+/** Puts the anomalies of a batch from `first` on, which are in packet order like those before them,
+ * in between these: of one packet, the earlier found first. */
+void decode_order(struct batch *batch, size_t first);
 
 /** The five-tuple of a packet's innermost flow, in the direction of this packet. */
 struct decode_tuple {

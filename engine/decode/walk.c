@@ -31,6 +31,21 @@ void decode_raise(struct batch *batch, uint32_t index, enum decode_fault code, u
     batch->packets[index].flags |= PALUA_PACKET_ANOMALY;
 }
 
+void decode_order(struct batch *batch, size_t first)
+{
+    struct anomaly_list *list = &batch->anomalies;
+    size_t ours = list->count - first, at = list->count;
+    if (!first || !ours)
+        return;
+    struct decode_anomaly *found = arena_copy(
+        &batch->arena, list->items + first, ours * sizeof *found, _Alignof(struct decode_anomaly));
+    while (ours)
+        if (first && list->items[first - 1].packet > found[ours - 1].packet)
+            list->items[--at] = list->items[--first];
+        else
+            list->items[--at] = found[--ours];
+}
+
 static void fault_in_last(struct walk *walk, enum decode_fault code, uint32_t field)
 {
     walk_fault(walk, (uint16_t)code, walk->count - 1u, walk_last(walk)->offset + field);

@@ -173,23 +173,6 @@ static void visit_packet(struct visit *visit)
     }
 }
 
-/** What was found here stands behind what decode found; puts all in packet order, decode's first.
- */
-static void merge_anomalies(struct batch *batch, size_t first)
-{
-    struct anomaly_list *list = &batch->anomalies;
-    size_t ours = list->count - first, at = list->count;
-    if (!first || !ours)
-        return;
-    struct decode_anomaly *found = arena_copy(
-        &batch->arena, list->items + first, ours * sizeof *found, _Alignof(struct decode_anomaly));
-    while (ours)
-        if (first && list->items[first - 1].packet > found[ours - 1].packet)
-            list->items[--at] = list->items[--first];
-        else
-            list->items[--at] = found[--ours];
-}
-
 static void start_clock(struct defrag *defrag, const struct palua_packet *packet)
 {
     if (defrag->started || packet->flags & PALUA_PACKET_NO_TIME)
@@ -215,7 +198,7 @@ void defrag_batch(struct defrag *defrag, struct batch *batch)
         visit.index = i;
         visit_packet(&visit);
     }
-    merge_anomalies(batch, first);
+    decode_order(batch, first);
 }
 
 void defrag_counters(const struct defrag *defrag, struct defrag_counters *out)

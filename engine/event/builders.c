@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "decode/checksum.h"
 #include "event/headers.h"
 #include "event/schemas.h"
 
@@ -24,9 +25,39 @@
     (BIT(TRANSPORT_EVENT_SEQ) | BIT(TRANSPORT_EVENT_ACK) | BIT(TRANSPORT_EVENT_FLAGS) | \
      BIT(TRANSPORT_EVENT_WINDOW))
 
+/** The fields of struct around, of which `first` is the VLAN's. */
+#define AROUND_COUNT 5
+#define AROUND(first) (((UINT64_C(1) << AROUND_COUNT) - 1) << (first))
+#define TCP_OPTIONS                                                                                \
+    (BIT(TRANSPORT_EVENT_OPTIONS) | BIT(TRANSPORT_EVENT_MSS) | BIT(TRANSPORT_EVENT_WINDOW_SCALE) | \
+     BIT(TRANSPORT_EVENT_TSVAL) | BIT(TRANSPORT_EVENT_TSECR))
+
 static struct palua_slice text_slice(const char *text)
 {
     return (struct palua_slice){(const uint8_t *)text, (uint32_t)strlen(text), 0};
+}
+
+/** What lies around layer `layer` of a packet.
+ * @return which of the fields there are, with the VLAN's as bit 0 */
+static uint64_t fill_around(const struct palua_packet *packet, uint32_t layer,
+                            const struct layer_names *names, struct around *out)
+{
+    struct decode_tunnel tunnel;
+    struct ip_fields ip;
+    uint64_t present = decode_vlan(packet, layer, &out->vlan) ? 1 : 0;
+    if (!decode_tunnel(packet, layer, &tunnel))
+        return present;
+    out->tunnel = layer_names_one(names, tunnel.protocol);
+    out->tunnel_id = tunnel.id;
+    present |= BIT(PACKET_EVENT_TUNNEL - PACKET_EVENT_VLAN);
+    if (tunnel.has_id)
+        present |= BIT(PACKET_EVENT_TUNNEL_ID - PACKET_EVENT_VLAN);
+    if (tunnel.outer == PALUA_NO_LAYER || !headers_ip(packet, tunnel.outer, &ip))
+        return present;
+    out->tunnel_src = ip.src;
+    out->tunnel_dst = ip.dst;
+    return present | BIT(PACKET_EVENT_TUNNEL_SRC - PACKET_EVENT_VLAN) |
+           BIT(PACKET_EVENT_TUNNEL_DST - PACKET_EVENT_VLAN);
 }
 
 static void packet_ip(struct packet_event *out, const struct palua_packet *packet)
@@ -83,6 +114,9 @@ struct palua_event *packet_event_new(const struct palua_packet *packet, uint64_t
         packet_transport(out, packet);
     if (wanted & BIT(PACKET_EVENT_PAYLOAD))
         packet_payload(out, packet);
+    if (wanted & AROUND(PACKET_EVENT_VLAN))
+        out->event.present |= fill_around(packet, packet->layer_count, names, &out->around)
+                              << PACKET_EVENT_VLAN;
     return &out->event;
 }
 
@@ -118,9 +152,30 @@ static void network_ip(struct network_event *out, const struct palua_packet *pac
     out->event.present |= NETWORK_IP;
 }
 
-static struct palua_event *network_event(const struct palua_packet *packet, uint32_t layer,
+static void network_checksum(struct network_event *out, const struct palua_packet *packet,
+                             uint32_t layer)
+{
+    if (out->version != 4)
+        return;
+    out->checksum = (uint8_t)checksum_of(packet, layer);
+    out->event.present |= BIT(NETWORK_EVENT_CHECKSUM);
+}
+
+/** The packets that brought the datagram in this layer, if it was put together. */
+static struct palua_list fragments_of(const struct layer_source *source, uint32_t layer)
+{
+    _Static_assert(sizeof(struct fragment_item) == sizeof(uint64_t), "numbers are items");
+    for (const struct batch_datagram *at = source->datagrams; at && at->packet == source->index;
+         at = at->next)
+        if (at->layer == layer)
+            return (struct palua_list){at->packets, at->packet_count, 0};
+    return (struct palua_list){0};
+}
+
+static struct palua_event *network_event(const struct layer_source *source, uint32_t layer,
                                          uint64_t wanted, struct arena *arena)
 {
+    const struct palua_packet *packet = source->packet;
     uint16_t protocol = packet->layers[layer].protocol;
     if (protocol != PALUA_PROTOCOL_IP && protocol != PALUA_PROTOCOL_IPV6)
         return NULL;
@@ -132,6 +187,13 @@ static struct palua_event *network_event(const struct palua_packet *packet, uint
         out->event.present |= BIT(NETWORK_EVENT_ID);
     if (wanted & BIT(NETWORK_EVENT_PAYLOAD))
         out->payload = headers_ip_payload(packet, layer);
+    if (wanted & BIT(NETWORK_EVENT_FRAGMENTS))
+        out->fragments = fragments_of(source, layer);
+    if (wanted & BIT(NETWORK_EVENT_CHECKSUM))
+        network_checksum(out, packet, layer);
+    if (wanted & AROUND(NETWORK_EVENT_VLAN))
+        out->event.present |= fill_around(packet, layer, source->names, &out->around)
+                              << NETWORK_EVENT_VLAN;
     return &out->event;
 }
 
@@ -175,9 +237,27 @@ static uint8_t proto_of(uint16_t protocol)
     }
 }
 
-static struct palua_event *transport_event(const struct palua_packet *packet, uint32_t layer,
+static void transport_options(struct transport_event *out, const struct palua_packet *packet,
+                              uint32_t layer, struct arena *arena)
+{
+    struct option_fields options;
+    if (!headers_options(packet, layer, arena, &options))
+        return;
+    out->options = options.list;
+    out->mss = options.mss;
+    out->window_scale = options.window_scale;
+    out->tsval = options.tsval;
+    out->tsecr = options.tsecr;
+    out->event.present |=
+        (options.has_mss ? BIT(TRANSPORT_EVENT_MSS) : 0) |
+        (options.has_window_scale ? BIT(TRANSPORT_EVENT_WINDOW_SCALE) : 0) |
+        (options.has_timestamps ? BIT(TRANSPORT_EVENT_TSVAL) | BIT(TRANSPORT_EVENT_TSECR) : 0);
+}
+
+static struct palua_event *transport_event(const struct layer_source *source, uint32_t layer,
                                            uint64_t wanted, struct arena *arena)
 {
+    const struct palua_packet *packet = source->packet;
     struct transport_fields transport;
     if (!headers_transport(packet, layer, &transport))
         return NULL;
@@ -197,6 +277,35 @@ static struct palua_event *transport_event(const struct palua_packet *packet, ui
         out->header = header_of(packet, layer);
     if (wanted & BIT(TRANSPORT_EVENT_PAYLOAD))
         out->payload = palua_layer_payload(packet, layer);
+    if (wanted & TCP_OPTIONS)
+        transport_options(out, packet, layer, arena);
+    if (wanted & BIT(TRANSPORT_EVENT_CHECKSUM))
+        out->checksum = (uint8_t)checksum_of(packet, layer);
+    if (wanted & AROUND(TRANSPORT_EVENT_VLAN))
+        out->event.present |= fill_around(packet, layer, source->names, &out->around)
+                              << TRANSPORT_EVENT_VLAN;
+    return &out->event;
+}
+
+static struct palua_event *tunnel_event(const struct layer_source *source, uint32_t layer,
+                                        struct arena *arena)
+{
+    const struct palua_packet *packet = source->packet;
+    struct decode_tunnel tunnel;
+    struct ip_fields ip;
+    if (!decode_tunnel_at(packet, layer, &tunnel))
+        return NULL;
+    struct tunnel_event *out = NEW(tunnel_event, arena);
+    out->type = layer_names_one(source->names, tunnel.protocol);
+    out->id = tunnel.id;
+    out->payload = layer == tunnel.outer ? headers_ip_payload(packet, layer)
+                                         : palua_layer_payload(packet, layer);
+    out->event.present = tunnel.has_id ? BIT(TUNNEL_EVENT_ID) : 0;
+    if (tunnel.outer == PALUA_NO_LAYER || !headers_ip(packet, tunnel.outer, &ip))
+        return &out->event;
+    out->src = ip.src;
+    out->dst = ip.dst;
+    out->event.present |= BIT(TUNNEL_EVENT_SRC) | BIT(TUNNEL_EVENT_DST);
     return &out->event;
 }
 
@@ -220,21 +329,23 @@ static struct palua_event *fragment_event(const struct palua_packet *packet, uin
     return &out->event;
 }
 
-struct palua_event *layer_event_new(enum event_kind kind, const struct palua_packet *packet,
-                                    uint32_t layer, uint64_t wanted,
-                                    const struct layer_names *names, struct arena *arena)
+struct palua_event *layer_event_new(enum event_kind kind, const struct layer_source *source,
+                                    uint32_t layer, uint64_t wanted, struct arena *arena)
 {
+    const struct palua_packet *packet = source->packet;
     if (layer >= packet->layer_count || packet->layers[layer].flags & PALUA_LAYER_QUOTED)
         return NULL;
     switch (kind) {
     case EVENT_LINK:
-        return link_event(packet, layer, names, arena);
+        return link_event(packet, layer, source->names, arena);
     case EVENT_NETWORK:
-        return network_event(packet, layer, wanted, arena);
+        return network_event(source, layer, wanted, arena);
     case EVENT_FRAGMENT:
         return fragment_event(packet, layer, arena);
+    case EVENT_TUNNEL:
+        return tunnel_event(source, layer, arena);
     case EVENT_TRANSPORT:
-        return transport_event(packet, layer, wanted, arena);
+        return transport_event(source, layer, wanted, arena);
     default:
         return NULL;
     }

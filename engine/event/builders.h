@@ -23,13 +23,20 @@
 struct palua_event *packet_event_new(const struct palua_packet *packet, uint64_t wanted,
                                      struct layer_names *names, struct arena *arena);
 
-/** The event of a kind (EVENT_LINK, EVENT_NETWORK, EVENT_FRAGMENT, EVENT_TRANSPORT) that one layer
- * gives.
+/** What a layer's events are made from. */
+struct layer_source {
+    const struct palua_packet *packet;
+    const struct layer_names *names;
+    const struct batch_datagram *datagrams; /**< of the batch, from this packet's first one on */
+    uint32_t index;                         /**< of the packet in the batch */
+};
+
+/** The event of a kind (EVENT_LINK, EVENT_NETWORK, EVENT_FRAGMENT, EVENT_TUNNEL, EVENT_TRANSPORT)
+ * that one layer gives.
  * @return NULL if it gives none of this kind: another protocol, a VLAN tag or extension header
  * (part of the layer before), or quoted in an ICMP error */
-struct palua_event *layer_event_new(enum event_kind kind, const struct palua_packet *packet,
-                                    uint32_t layer, uint64_t wanted,
-                                    const struct layer_names *names, struct arena *arena);
+struct palua_event *layer_event_new(enum event_kind kind, const struct layer_source *source,
+                                    uint32_t layer, uint64_t wanted, struct arena *arena);
 
 /** event->flow is set.
  * @param batch  the sequence number of the batch whose arena it is */

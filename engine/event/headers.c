@@ -4,12 +4,23 @@
 #include "base/cursor.h"
 #include "decode/decode.h"
 #include "event/link_address.h"
+#include "event/schemas.h"
 
 enum {
     MAC_LEN = 6,
     SLL_LEN = 16,
     SLL2_LEN = 20,
+    TCP_LEN = 20,
     ETHERTYPE_LEAST = 0x0600 // IEEE 802.3-2018 section 3.2.6: less is a length
+};
+
+/** TCP option kinds. */
+enum {
+    OPTION_EOL = 0,
+    OPTION_NOP = 1,
+    OPTION_MSS = 2,
+    OPTION_WINDOW_SCALE = 3,
+    OPTION_TIMESTAMPS = 8
 };
 
 static struct cursor layer_cursor(const struct palua_packet *packet, uint32_t layer)
@@ -85,6 +96,60 @@ bool headers_transport(const struct palua_packet *packet, uint32_t layer,
     out->ports = cursor_u16(&in, &out->sport) && cursor_u16(&in, &out->dport);
     if (protocol == PALUA_PROTOCOL_TCP)
         read_tcp(&in, out);
+    return true;
+}
+
+/** One option: a kind, and for most a length that counts both. @return false if there is none */
+static bool read_option(struct cursor *in, struct option_item *out)
+{
+    struct cursor at = *in;
+    uint8_t len;
+    *out = (struct option_item){0};
+    if (!cursor_u8(&at, &out->kind))
+        return false;
+    if (out->kind > OPTION_NOP &&
+        (!cursor_u8(&at, &len) || len < 2 || !read_slice(&at, len - 2u, &out->data)))
+        return false;
+    *in = at;
+    return true;
+}
+
+/** Those whose values are fields of their own (RFC 9293 section 3.2, RFC 7323). */
+static void note_option(const struct option_item *item, struct option_fields *out)
+{
+    struct cursor in = cursor_of(item->data.data, item->data.len);
+    if (item->kind == OPTION_MSS)
+        out->has_mss = cursor_u16(&in, &out->mss);
+    else if (item->kind == OPTION_WINDOW_SCALE)
+        out->has_window_scale = cursor_u8(&in, &out->window_scale);
+    else if (item->kind == OPTION_TIMESTAMPS)
+        out->has_timestamps = cursor_u32(&in, &out->tsval) && cursor_u32(&in, &out->tsecr);
+}
+
+bool headers_options(const struct palua_packet *packet, uint32_t layer, struct arena *arena,
+                     struct option_fields *out)
+{
+    *out = (struct option_fields){0};
+    if (packet->layers[layer].protocol != PALUA_PROTOCOL_TCP)
+        return false;
+    struct cursor in = layer_cursor(packet, layer), count;
+    struct option_item item;
+    cursor_clip(&in, packet->layers[layer].header_len);
+    if (!cursor_skip(&in, TCP_LEN))
+        return true;
+    for (count = in; read_option(&count, &item); out->list.count++)
+        if (item.kind == OPTION_EOL)
+            break;
+    struct option_item *items =
+        arena_alloc(arena, (out->list.count + 1) * sizeof item, _Alignof(struct option_item));
+    out->list.items = items;
+    out->list.count = 0;
+    while (read_option(&in, &item)) {
+        items[out->list.count++] = item;
+        note_option(&item, out);
+        if (item.kind == OPTION_EOL)
+            break;
+    }
     return true;
 }
 

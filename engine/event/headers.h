@@ -10,6 +10,8 @@
 
 #include <palua/packet.h>
 
+#include "base/arena.h"
+
 /** The IP header of one layer. */
 struct ip_fields {
     struct palua_slice src;
@@ -51,6 +53,23 @@ struct transport_fields {
 /** @return false if the layer has no ports */
 bool headers_transport(const struct palua_packet *packet, uint32_t layer,
                        struct transport_fields *out);
+
+/** The options of a TCP header. */
+struct option_fields {
+    struct palua_list list; /**< of struct option_item, as sent; ends where one is malformed */
+    uint32_t tsval;
+    uint32_t tsecr;
+    uint16_t mss;
+    uint8_t window_scale;
+    bool has_mss;
+    bool has_window_scale;
+    bool has_timestamps;
+};
+
+/** @param arena  owns the list
+ * @return false if the layer is not TCP */
+bool headers_options(const struct palua_packet *packet, uint32_t layer, struct arena *arena,
+                     struct option_fields *out);
 
 /** A link header with the VLAN tags behind it. */
 struct link_fields {

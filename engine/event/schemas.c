@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "event/schemas.h"
 
+#include <palua/plugin.h>
+
 #include "event/registry.h"
 
 #define COUNT(array) ((uint32_t)(sizeof(array) / sizeof *(array)))
@@ -107,6 +109,59 @@ const struct palua_schema palua_flow_live_schema = {
     .size = sizeof(struct palua_flow_live),
 };
 
+static const struct palua_enum_name checksum_words[] = {
+    {PALUA_CHECKSUM_BAD, "bad"},
+    {PALUA_CHECKSUM_GOOD, "good"},
+    {PALUA_CHECKSUM_UNVERIFIED, "unverified"},
+    {PALUA_CHECKSUM_NOT_PRESENT, "not_present"},
+    {PALUA_CHECKSUM_PARTIAL, "partial"},
+};
+static const struct palua_enum checksum_names = {checksum_words, COUNT(checksum_words)};
+
+/** IANA "TCP Option Kind Numbers". */
+static const struct palua_enum_name option_words[] = {
+    {0, "eol"},
+    {1, "nop"},
+    {2, "mss"},
+    {3, "window_scale"},
+    {4, "sack_permitted"},
+    {5, "sack"},
+    {6, "echo"},
+    {7, "echo_reply"},
+    {8, "timestamps"},
+    {11, "cc"},
+    {12, "cc_new"},
+    {13, "cc_echo"},
+    {19, "md5"},
+    {27, "quick_start"},
+    {28, "user_timeout"},
+    {29, "ao"},
+    {30, "mptcp"},
+    {34, "fast_open"},
+    {69, "tcpcrypt"},
+    {253, "experiment_1"},
+    {254, "experiment_2"},
+};
+static const struct palua_enum option_names = {option_words, COUNT(option_words)};
+
+/** The fields of struct around, member `around` of an event. */
+#define AROUND_FIELDS(event, record)                                                         \
+    [event##_VLAN] = PALUA_FIELD_AS(record, around.vlan, "vlan", PALUA_UINT,                 \
+                                    "id of the innermost VLAN tag around it", OPTIONAL),     \
+    [event##_TUNNEL] = PALUA_FIELD_AS(record, around.tunnel, "tunnel", PALUA_STRING,         \
+                                      "protocol of the innermost tunnel around it, such as " \
+                                      "vxlan; ip or ipv6: IP in IP",                         \
+                                      OPTIONAL),                                             \
+    [event##_TUNNEL_ID] =                                                                    \
+        PALUA_FIELD_AS(record, around.tunnel_id, "tunnel_id", PALUA_UINT,                    \
+                       "that tunnel's VNI, VSID, TEID, key, label or session id", OPTIONAL), \
+    [event##_TUNNEL_SRC] =                                                                   \
+        PALUA_FIELD_AS(record, around.tunnel_src, "tunnel_src", PALUA_IPADDR,                \
+                       "source of the IP layer that carries the tunnel", OPTIONAL),          \
+    [event##_TUNNEL_DST] =                                                                   \
+        PALUA_FIELD_AS(record, around.tunnel_dst, "tunnel_dst", PALUA_IPADDR,                \
+                       "destination of the IP layer that carries the tunnel", OPTIONAL)
+
 static const struct palua_field packet_fields[] = {
     [PACKET_EVENT_LEN] = PALUA_FIELD(struct packet_event, len, PALUA_UINT, "bytes on the wire"),
     [PACKET_EVENT_CAPLEN] = PALUA_FIELD(struct packet_event, caplen, PALUA_UINT, "bytes captured"),
@@ -137,6 +192,7 @@ static const struct palua_field packet_fields[] = {
         "captured payload of the innermost transport layer, else network layer", OPTIONAL),
     [PACKET_EVENT_BYTES] =
         PALUA_FIELD(struct packet_event, bytes, PALUA_BYTES, "the whole captured frame"),
+    AROUND_FIELDS(PACKET_EVENT, struct packet_event),
 };
 
 static const struct palua_field link_fields[] = {
@@ -151,6 +207,17 @@ static const struct palua_field link_fields[] = {
                                          "ethertype of the payload, behind VLAN tags", OPTIONAL),
     [LINK_EVENT_PAYLOAD] = PALUA_FIELD(struct link_event, payload, PALUA_BYTES,
                                        "captured bytes behind the header and its VLAN tags"),
+};
+
+static const struct palua_field fragment_item_fields[] = {
+    PALUA_FIELD(struct fragment_item, number, PALUA_UINT, "number of the packet"),
+};
+static const struct palua_schema fragment_schema = {
+    .name = "fragment",
+    .doc = "a packet that brought a part of a datagram",
+    .fields = fragment_item_fields,
+    .field_count = COUNT(fragment_item_fields),
+    .size = sizeof(struct fragment_item),
 };
 
 static const struct palua_field network_fields[] = {
@@ -171,11 +238,34 @@ static const struct palua_field network_fields[] = {
         PALUA_FIELD(struct network_event, payload, PALUA_BYTES,
                     "captured bytes behind header and extension headers; of the whole "
                     "datagram, in the packet that completes it"),
+    [NETWORK_EVENT_FRAGMENTS] =
+        PALUA_FIELD(struct network_event, fragments, PALUA_LIST,
+                    "packets that brought the datagram, in the one that completes it",
+                    .item = &fragment_schema),
+    [NETWORK_EVENT_CHECKSUM] =
+        PALUA_FIELD(struct network_event, checksum, PALUA_ENUM,
+                    "whether the header's checksum is right; absent in IPv6",
+                    .names = &checksum_names, .aliases = "checksum.status", OPTIONAL),
+    AROUND_FIELDS(NETWORK_EVENT, struct network_event),
+};
+
+static const struct palua_field option_fields[] = {
+    PALUA_FIELD(struct option_item, kind, PALUA_ENUM, "kind", .names = &option_names),
+    PALUA_FIELD(struct option_item, data, PALUA_BYTES, "bytes behind kind and length"),
+};
+static const struct palua_schema option_schema = {
+    .name = "option",
+    .doc = "a TCP option",
+    .source = "RFC 9293 section 3.1",
+    .fields = option_fields,
+    .field_count = COUNT(option_fields),
+    .size = sizeof(struct option_item),
 };
 
 static const struct palua_field transport_fields[] = {
-    [TRANSPORT_EVENT_PROTO] = PALUA_FIELD(struct transport_event, proto, PALUA_ENUM,
-                                          "IP protocol number: 6 TCP, 17 UDP", PROTO_FIELD),
+    [TRANSPORT_EVENT_PROTO] =
+        PALUA_FIELD(struct transport_event, proto, PALUA_ENUM,
+                    "IP protocol number: 6 TCP, 17 UDP, 132 SCTP…", PROTO_FIELD),
     [TRANSPORT_EVENT_SRC] =
         PALUA_FIELD(struct transport_event, src, PALUA_IPADDR, "source address", OPTIONAL),
     [TRANSPORT_EVENT_DST] =
@@ -196,6 +286,41 @@ static const struct palua_field transport_fields[] = {
                                           "TCP flags, as packet.tcp_flags", OPTIONAL),
     [TRANSPORT_EVENT_WINDOW] = PALUA_FIELD(struct transport_event, window, PALUA_UINT,
                                            "TCP window as sent, not scaled", OPTIONAL),
+    [TRANSPORT_EVENT_OPTIONS] = PALUA_FIELD(struct transport_event, options, PALUA_LIST,
+                                            "TCP options as sent", .item = &option_schema),
+    [TRANSPORT_EVENT_MSS] = PALUA_FIELD(struct transport_event, mss, PALUA_UINT,
+                                        "TCP option: maximum segment size, bytes",
+                                        .aliases = "options.mss_val", OPTIONAL),
+    [TRANSPORT_EVENT_WINDOW_SCALE] = PALUA_FIELD(struct transport_event, window_scale, PALUA_UINT,
+                                                 "TCP option: how far windows are shifted",
+                                                 .aliases = "options.wscale.shift", OPTIONAL),
+    [TRANSPORT_EVENT_TSVAL] =
+        PALUA_FIELD(struct transport_event, tsval, PALUA_UINT, "TCP option: the sender's timestamp",
+                    .aliases = "options.timestamp.tsval", OPTIONAL),
+    [TRANSPORT_EVENT_TSECR] = PALUA_FIELD(struct transport_event, tsecr, PALUA_UINT,
+                                          "TCP option: the timestamp that is answered",
+                                          .aliases = "options.timestamp.tsecr", OPTIONAL),
+    [TRANSPORT_EVENT_CHECKSUM] =
+        PALUA_FIELD(struct transport_event, checksum, PALUA_ENUM, "whether the checksum is right",
+                    .names = &checksum_names, .aliases = "checksum.status"),
+    AROUND_FIELDS(TRANSPORT_EVENT, struct transport_event),
+};
+
+static const struct palua_field tunnel_fields[] = {
+    [TUNNEL_EVENT_TYPE] = PALUA_FIELD(struct tunnel_event, type, PALUA_STRING,
+                                      "protocol, such as vxlan, gre or mpls; ip or ipv6: IP in IP"),
+    [TUNNEL_EVENT_ID] = PALUA_FIELD(
+        struct tunnel_event, id, PALUA_UINT,
+        "VNI of VXLAN and Geneve, VSID of NVGRE, I-SID of 802.1ah, TEID of GTP-U, GRE key, "
+        "last MPLS label, session id of PPPoE and ERSPAN, call id of PPTP, path of NSH; "
+        "L2TP: tunnel id * 65536 + session id, version 3: session id",
+        OPTIONAL),
+    [TUNNEL_EVENT_SRC] = PALUA_FIELD(struct tunnel_event, src, PALUA_IPADDR,
+                                     "source of the IP layer that carries it", OPTIONAL),
+    [TUNNEL_EVENT_DST] = PALUA_FIELD(struct tunnel_event, dst, PALUA_IPADDR,
+                                     "destination of the IP layer that carries it", OPTIONAL),
+    [TUNNEL_EVENT_PAYLOAD] = PALUA_FIELD(struct tunnel_event, payload, PALUA_BYTES,
+                                         "captured bytes behind the tunnel's header"),
 };
 
 static const struct palua_field fragment_fields[] = {
@@ -334,8 +459,12 @@ const struct palua_schema event_schemas[EVENT_ENGINE_COUNT] = {
                           "IEEE 802.3, 802.1Q", struct link_event, link_fields),
     [EVENT_NETWORK] = SCHEMA("network", "every IP layer of a packet, outer to inner",
                              "RFC 791, RFC 8200", struct network_event, network_fields),
-    [EVENT_TRANSPORT] = SCHEMA("transport", "every TCP or UDP layer of a packet, outer to inner",
-                               "RFC 9293, RFC 768", struct transport_event, transport_fields),
+    [EVENT_TUNNEL] = SCHEMA("tunnel", "every tunnel of a packet, outer to inner", NULL,
+                            struct tunnel_event, tunnel_fields),
+    [EVENT_TRANSPORT] = SCHEMA(
+        "transport", "every TCP, UDP, SCTP, DCCP or UDP-Lite layer of a packet, outer to inner",
+        "RFC 9293, RFC 768, RFC 9260, RFC 4340, RFC 3828", struct transport_event,
+        transport_fields),
     [EVENT_FRAGMENT] =
         SCHEMA("fragment", "every fragment of an IP datagram", "RFC 791, RFC 8200 section 4.5",
                struct fragment_event, fragment_fields),

@@ -10,6 +10,27 @@
 
 #include <palua/event.h>
 
+/** What lies around a layer: the same fields in several events, one behind the other in this order.
+ */
+struct around {
+    struct palua_slice tunnel; /**< protocol of the innermost tunnel */
+    struct palua_slice tunnel_src;
+    struct palua_slice tunnel_dst;
+    uint32_t tunnel_id;
+    uint16_t vlan;
+};
+
+/** An item of `network.fragments`. */
+struct fragment_item {
+    uint64_t number;
+};
+
+/** An item of `transport.options`. */
+struct option_item {
+    struct palua_slice data;
+    uint8_t kind;
+};
+
 /** `packet`: one per captured packet. */
 struct packet_event {
     struct palua_event event;
@@ -27,6 +48,7 @@ struct packet_event {
     uint16_t tcp_flags;
     uint8_t proto;
     uint8_t ttl;
+    struct around around;
 };
 
 /** `link`: one per link layer, VLAN tags included in it. */
@@ -46,10 +68,13 @@ struct network_event {
     struct palua_slice src;
     struct palua_slice dst;
     struct palua_slice payload;
+    struct palua_list fragments;
     uint32_t id;
     uint8_t version;
     uint8_t proto;
     uint8_t ttl;
+    uint8_t checksum;
+    struct around around;
 };
 
 /** `transport`: one per TCP or UDP layer. */
@@ -66,6 +91,23 @@ struct transport_event {
     uint16_t flags;
     uint16_t window;
     uint8_t proto;
+    uint8_t checksum;
+    uint16_t mss;
+    uint8_t window_scale;
+    uint32_t tsval;
+    uint32_t tsecr;
+    struct palua_list options;
+    struct around around;
+};
+
+/** `tunnel`: one per layer that is a tunnel. */
+struct tunnel_event {
+    struct palua_event event;
+    struct palua_slice type;
+    struct palua_slice src;
+    struct palua_slice dst;
+    struct palua_slice payload;
+    uint32_t id;
 };
 
 /** `fragment`: one per IP layer that holds a fragment. */
@@ -187,6 +229,11 @@ enum packet_event_field {
     PACKET_EVENT_TCP_FLAGS,
     PACKET_EVENT_PAYLOAD,
     PACKET_EVENT_BYTES,
+    PACKET_EVENT_VLAN,
+    PACKET_EVENT_TUNNEL,
+    PACKET_EVENT_TUNNEL_ID,
+    PACKET_EVENT_TUNNEL_SRC,
+    PACKET_EVENT_TUNNEL_DST,
     PACKET_EVENT_FIELD_COUNT
 };
 
@@ -208,6 +255,13 @@ enum network_event_field {
     NETWORK_EVENT_TTL,
     NETWORK_EVENT_ID,
     NETWORK_EVENT_PAYLOAD,
+    NETWORK_EVENT_FRAGMENTS,
+    NETWORK_EVENT_CHECKSUM,
+    NETWORK_EVENT_VLAN,
+    NETWORK_EVENT_TUNNEL,
+    NETWORK_EVENT_TUNNEL_ID,
+    NETWORK_EVENT_TUNNEL_SRC,
+    NETWORK_EVENT_TUNNEL_DST,
     NETWORK_EVENT_FIELD_COUNT
 };
 
@@ -223,7 +277,27 @@ enum transport_event_field {
     TRANSPORT_EVENT_ACK,
     TRANSPORT_EVENT_FLAGS,
     TRANSPORT_EVENT_WINDOW,
+    TRANSPORT_EVENT_OPTIONS,
+    TRANSPORT_EVENT_MSS,
+    TRANSPORT_EVENT_WINDOW_SCALE,
+    TRANSPORT_EVENT_TSVAL,
+    TRANSPORT_EVENT_TSECR,
+    TRANSPORT_EVENT_CHECKSUM,
+    TRANSPORT_EVENT_VLAN,
+    TRANSPORT_EVENT_TUNNEL,
+    TRANSPORT_EVENT_TUNNEL_ID,
+    TRANSPORT_EVENT_TUNNEL_SRC,
+    TRANSPORT_EVENT_TUNNEL_DST,
     TRANSPORT_EVENT_FIELD_COUNT
+};
+
+enum tunnel_event_field {
+    TUNNEL_EVENT_TYPE,
+    TUNNEL_EVENT_ID,
+    TUNNEL_EVENT_SRC,
+    TUNNEL_EVENT_DST,
+    TUNNEL_EVENT_PAYLOAD,
+    TUNNEL_EVENT_FIELD_COUNT
 };
 
 enum fragment_event_field {

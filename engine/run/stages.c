@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/memory.h"
+#include "decode/checksum.h"
 #include "event/builders.h"
 #include "run/pipeline.h"
 #include "shard/share.h"
@@ -110,6 +111,8 @@ static bool stage_decode(void *context, uint32_t slot, uint32_t lane)
     struct batch *batch = stages->freight[slot].batch;
     (void)lane;
     decode_batch(stages->setup->decoder, batch, 0, batch->count);
+    if (stages->setup->config.decode_do_checksums)
+        checksum_batch(batch);
     return true;
 }
 
@@ -121,6 +124,8 @@ static bool stage_sequence(void *context, uint32_t slot, uint32_t lane)
     clock_batch(&stages->clock, batch);
     if (stages->setup->defrag)
         defrag_batch(stages->setup->defrag, batch);
+    if (stages->setup->config.decode_do_checksums)
+        checksum_datagrams(batch);
     share_batch(batch);
     stages->report.anomalies += batch->anomalies.count;
     return true;

@@ -76,14 +76,16 @@ static void flow_events(struct maker *maker, const struct palua_packet *packet)
 
 static void packet_events(struct maker *maker, const struct batch *batch)
 {
-    static const enum event_kind kinds[] = {EVENT_LINK, EVENT_NETWORK, EVENT_TRANSPORT};
+    static const enum event_kind kinds[] = {EVENT_LINK, EVENT_NETWORK, EVENT_FRAGMENT, EVENT_TUNNEL,
+                                            EVENT_TRANSPORT};
     const struct palua_packet *packet = batch->packets;
+    const struct layer_source source = {.packet = packet, .names = maker->names};
     read_all(maker, EVENT_PACKET,
              packet_event_new(packet, UINT64_MAX, maker->names, &maker->arena));
     for (uint32_t i = 0; i < packet->layer_count; i++)
         for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
             read_all(maker, kinds[k],
-                     layer_event_new(kinds[k], packet, i, UINT64_MAX, maker->names, &maker->arena));
+                     layer_event_new(kinds[k], &source, i, UINT64_MAX, &maker->arena));
     for (size_t i = 0; i < batch->anomalies.count; i++)
         read_all(
             maker, EVENT_ANOMALY,

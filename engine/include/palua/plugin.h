@@ -73,14 +73,16 @@ enum palua_partition {
 };
 
 /** Where a decoder or dissector is tried. `value` is a port, a link type, an ethertype or an IP
- * protocol number. */
+ * protocol number; PALUA_ON_LAYER: enum palua_protocol. */
 enum palua_binding_kind {
     PALUA_ON_LINKTYPE = 1, /**< decoder */
     PALUA_ON_ETHERTYPE,    /**< decoder */
     PALUA_ON_IP_PROTOCOL,  /**< decoder */
     PALUA_ON_UDP_PORT,     /**< decoder or dissector: either port of the flow */
-    PALUA_ON_TCP_PORT /**< dissector: either port of the flow; accepted, never called: this ABI has
+    PALUA_ON_TCP_PORT, /**< dissector: either port of the flow; accepted, never called: this ABI has
                          no stream hook yet */
+    PALUA_ON_LAYER = 6 /**< dissector: every layer of a protocol (enum palua_protocol, the engine's
+                          own) that no ICMP error quotes; needs the hook `layer` */
 };
 
 struct palua_binding {
@@ -132,6 +134,29 @@ struct palua_datagram {
     uint16_t dport;
     uint8_t direction; /**< enum palua_direction */
     uint8_t layer;     /**< index of the UDP layer in the packet */
+};
+
+/** One layer of one packet. */
+struct palua_layer_input {
+    const struct palua_packet *packet;
+    struct palua_slice bytes; /**< captured, header first */
+    struct palua_slice src;   /**< addresses of the IP layer that carries it; empty if none does */
+    struct palua_slice dst;
+    uint32_t
+        wire_len;   /**< bytes of the layer on the wire; more than bytes.len if the snaplen cut it
+                     */
+    uint32_t layer; /**< its index in the packet */
+};
+
+/** What a checksum says. */
+enum palua_checksum {
+    PALUA_CHECKSUM_BAD = 0,
+    PALUA_CHECKSUM_GOOD = 1,
+    PALUA_CHECKSUM_UNVERIFIED = 2,  /**< not all that it covers was captured, or it is not known how
+                                       to check it */
+    PALUA_CHECKSUM_NOT_PRESENT = 3, /**< the sender made none */
+    PALUA_CHECKSUM_PARTIAL = 4      /**< left to the network card: the packet was captured on the
+                                       host that sent it */
 };
 
 /** What an encapsulation's context tells apart, and so whether it becomes part of flows' keys. */
@@ -247,6 +272,12 @@ struct palua_host {
      * laid out as the table's schema says, every field present; copied. Tables are written in the
      * order of the list, those without a row too. */
     void (*row)(struct palua_call *call, uint32_t table, const void *record);
+
+    /* In a dissector's datagram and layer: */
+    /** Checks the checksum of a layer: reads every byte of it, so ask only if somebody wants to
+     * know. */
+    enum palua_checksum (*checksum)(struct palua_call *call, const struct palua_packet *packet,
+                                    uint32_t layer);
 };
 
 /** What an analysis reads. */
@@ -325,6 +356,12 @@ struct palua_plugin {
     void (*merge)(void *self, void *other);
     /** Analysis: the run is over; write rows. May be NULL. */
     void (*finish)(void *self, struct palua_call *call);
+
+    /** Dissector: one layer that it is bound to with PALUA_ON_LAYER, of every packet, outer to
+     * inner; also if the snaplen cut it, or its header is malformed. host->flow may say NULL: not
+     * every packet belongs to a flow, and flows are tracked only if somebody asks for them. Before
+     * the packet's `datagram`. */
+    void (*layer)(void *self, struct palua_call *call, const struct palua_layer_input *in);
 };
 
 /** Defines the function the engine looks for. With PALUA_BUNDLED the plugin is linked in, under a

@@ -59,11 +59,17 @@ static const char *packet(uint64_t wanted)
     return tell(EVENT_PACKET, packet_event_new(&probe->packet, wanted, names, &arena));
 }
 
+static struct palua_event *layer_event(enum event_kind kind, uint32_t index)
+{
+    struct layer_source source = {
+        .packet = &probe->packet, .names = names, .datagrams = probe->batch.datagrams};
+    return layer_event_new(kind, &source, index, UINT64_MAX, &arena);
+}
+
 /** The event that one layer gives; "-" if none. */
 static const char *layer(enum event_kind kind, uint32_t index)
 {
-    struct palua_event *event =
-        layer_event_new(kind, &probe->packet, index, UINT64_MAX, names, &arena);
+    struct palua_event *event = layer_event(kind, index);
     return event ? tell(kind, event) : "-";
 }
 
@@ -92,7 +98,7 @@ Test(builders, packet_of_udp_in_a_vlan)
     cr_expect_str_eq(packet(UINT64_MAX),
                      "len=53 caplen=53 interface=2 linktype=1 layers=eth:vlan:ip:udp src=10.0.0.1 "
                      "dst=10.0.0.2 proto=17 ttl=64 sport=1234 dport=53 payload=ababab "
-                     "bytes=" UDP_BYTES);
+                     "bytes=" UDP_BYTES " vlan=100");
 }
 
 Test(builders, packet_fills_only_what_is_wanted)
@@ -116,11 +122,12 @@ Test(builders, layers_of_udp_in_a_vlan)
                      "payload=4500001f00070000401100000a0000010a00000204d20035000b0000ababab0000"
                      "0000");
     cr_expect_str_eq(layer(EVENT_LINK, 1), "-");
-    cr_expect_str_eq(layer(EVENT_NETWORK, 2), "version=4 src=10.0.0.1 dst=10.0.0.2 proto=17 ttl=64 "
-                                              "id=7 payload=04d20035000b0000ababab");
+    cr_expect_str_eq(layer(EVENT_NETWORK, 2),
+                     "version=4 src=10.0.0.1 dst=10.0.0.2 proto=17 ttl=64 "
+                     "id=7 payload=04d20035000b0000ababab fragments= checksum=0 vlan=100");
     cr_expect_str_eq(layer(EVENT_TRANSPORT, 3),
                      "proto=17 src=10.0.0.1 dst=10.0.0.2 sport=1234 dport=53 payload=ababab "
-                     "header=04d20035000b0000");
+                     "header=04d20035000b0000 options= checksum=3 vlan=100");
     cr_expect_str_eq(layer(EVENT_NETWORK, 0), "-");
     cr_expect_str_eq(layer(EVENT_NETWORK, 3), "-");
     cr_expect_str_eq(layer(EVENT_TRANSPORT, 2), "-");
@@ -142,12 +149,12 @@ Test(builders, tcp_over_ipv6_with_extension_headers)
     cr_expect_str_eq(layer(EVENT_NETWORK, 1),
                      "version=6 src=2001:db8::1 dst=2001:db8::2 proto=6 ttl=64 id=7 "
                      "payload=00500fa000000001000000025018040000000000"
-                     "6869");
+                     "6869 fragments=");
     cr_expect_str_eq(layer(EVENT_NETWORK, 2), "-");
     cr_expect_str_eq(layer(EVENT_TRANSPORT, 4),
                      "proto=6 src=2001:db8::1 dst=2001:db8::2 sport=80 dport=4000 payload=6869 "
                      "header=00500fa000000001000000025018040000000000 seq=1 ack=2 flags=24 "
-                     "window=1024");
+                     "window=1024 options= checksum=0");
     cr_expect(strstr(packet(UINT64_MAX), " tcp_flags=24 payload=6869 "));
 }
 
@@ -234,8 +241,9 @@ Test(builders, every_cut_of_a_frame_gives_events_within_it)
             for (uint32_t i = 0; i < probe->packet.layer_count; i++) {
                 layer(EVENT_LINK, i);
                 layer(EVENT_NETWORK, i);
-                struct transport_event *event = (struct transport_event *)layer_event_new(
-                    EVENT_TRANSPORT, &probe->packet, i, UINT64_MAX, names, &arena);
+                layer(EVENT_TUNNEL, i);
+                struct transport_event *event =
+                    (struct transport_event *)layer_event(EVENT_TRANSPORT, i);
                 if (event && event->payload.len)
                     cr_assert_leq(event->payload.data + event->payload.len, end);
             }
@@ -393,4 +401,76 @@ Test(builders, capture_end_sums_up)
     struct capture_end_event *event =
         (struct capture_end_event *)capture_end_event_new(&sum, &arena);
     cr_expect_eq(event->duration_ns, INT64_MAX);
+}
+
+Test(builders, tunnels_and_what_lies_in_them)
+{
+    put_eth(frame, ON_VLAN);
+    put_vlan(frame, 100, ON_IP);
+    put_ip(frame, P_GRE, 8 + 40 + 8);
+    put_hex(frame, "2000 86dd 00000007");
+    put_ipv6(frame, P_UDP, 8);
+    put_udp(frame, 5, 6, 8);
+    probe_decode(probe, ETHERNET, frame);
+    cr_assert_str_eq(probe->stack, "eth:vlan:ip:gre:ipv6:udp");
+    cr_expect(!strstr(packet(1), "tunnel"), "only what is wanted");
+    for (uint32_t i = 0; i < 3; i++)
+        cr_expect_str_eq(layer(EVENT_TUNNEL, i), "-");
+    cr_expect_str_eq(layer(EVENT_TUNNEL, 3), "type=gre id=7 src=10.0.0.1 dst=10.0.0.2 "
+                                             "payload=60000000000811402001"
+                                             "0db8000000000000000000000001"
+                                             "20010db80000000000000000000000020005000600080000");
+    static const char around[] =
+        "vlan=100 tunnel=gre tunnel_id=7 tunnel_src=10.0.0.1 tunnel_dst=10.0.0.2";
+    cr_expect(strstr(packet(UINT64_MAX), around));
+    cr_expect(strstr(layer(EVENT_NETWORK, 4), around));
+    cr_expect(strstr(layer(EVENT_TRANSPORT, 5), around));
+    cr_expect(!strstr(layer(EVENT_NETWORK, 2), "tunnel"), "nothing is around the outer layer");
+}
+
+static void tcp_with_options(const char *options)
+{
+    struct frame bytes = {0};
+    frame->len = 0;
+    put_hex(&bytes, options);
+    put_ip(frame, P_TCP, 20 + (unsigned)bytes.len);
+    put_tcp(frame, 80, 4000, 5 + (unsigned)bytes.len / 4);
+    put_hex(frame, options);
+    probe_decode(probe, 228, frame);
+}
+
+Test(builders, tcp_options)
+{
+    tcp_with_options("020405b4 0402 080a 00000001 00000002 01 030307");
+    cr_expect(strstr(layer(EVENT_TRANSPORT, 1),
+                     " options=mss 05b4,sack_permitted,timestamps 0000000100000002,nop,"
+                     "window_scale 07 mss=1460 window_scale=7 tsval=1 tsecr=2 checksum=0"));
+    /* The list ends: at its end, and where a length is impossible. */
+    tcp_with_options("01 00 020405b4 0101");
+    cr_expect(strstr(layer(EVENT_TRANSPORT, 1), " options=nop,eol checksum"));
+    static const char *const broken[] = {"01 0200 01", "01 0201 01", "01 0205 01", "010101 02"};
+    for (size_t i = 0; i < 4; i++) {
+        tcp_with_options(broken[i]);
+        cr_expect(strstr(layer(EVENT_TRANSPORT, 1),
+                         i < 3 ? " options=nop checksum" : " options=nop,nop,nop checksum"),
+                  "%s", broken[i]);
+    }
+    /* A value of the wrong length is no value. */
+    tcp_with_options("020305 01");
+    cr_expect(strstr(layer(EVENT_TRANSPORT, 1), " options=mss 05,nop checksum"));
+}
+
+Test(builders, packets_of_a_datagram)
+{
+    static const uint64_t numbers[] = {3, 7};
+    struct batch_datagram second = {.packets = numbers, .packet_count = 1, .layer = 1},
+                          first = {.next = &second, .packets = numbers, .packet_count = 2};
+    put_ip(frame, P_UDP, 8);
+    put_udp(frame, 1, 2, 8);
+    probe_decode(probe, 228, frame);
+    probe->batch.datagrams = &first;
+    cr_expect(strstr(layer(EVENT_NETWORK, 0), " fragments=3,7 "));
+    first.packet = 1; // of a later packet
+    cr_expect(strstr(layer(EVENT_NETWORK, 0), " fragments= "));
+    probe->batch.datagrams = NULL;
 }

@@ -77,8 +77,8 @@ static void refuses_schema(struct palua_schema schema, const char *why)
 Test(registry, knows_the_engine_events_by_number)
 {
     static const char *const engine[] = {
-        "packet",   "link",    "network",     "transport", "fragment", "flow.start", "flow.end",
-        "tcp.data", "tcp.gap", "tcp.summary", "anomaly",   "expect",   "capture.end"};
+        "packet",   "link",     "network", "tunnel",      "transport", "fragment", "flow.start",
+        "flow.end", "tcp.data", "tcp.gap", "tcp.summary", "anomaly",   "expect",   "capture.end"};
     struct registry *registry = registry_new();
     cr_assert_eq(registry_count(registry), EVENT_ENGINE_COUNT);
     for (uint16_t i = 0; i < EVENT_ENGINE_COUNT; i++) {
