@@ -75,6 +75,15 @@ static bool check_head(const struct palua_plugin *plugin, const char *where, str
     return true;
 }
 
+/** Whether a dissector is bound to layers, or to the payload of flows. */
+static bool has_binding(const struct palua_plugin *plugin, bool layers)
+{
+    for (uint32_t i = 0; plugin->bindings && i < plugin->binding_count; i++)
+        if ((plugin->bindings[i].kind == PALUA_ON_LAYER) == layers)
+            return true;
+    return false;
+}
+
 /** Hooks and lists that the role needs or cannot have. */
 static bool check_parts(const struct palua_plugin *plugin, const char *where, struct error *err)
 {
@@ -83,7 +92,10 @@ static bool check_parts(const struct palua_plugin *plugin, const char *where, st
         {"hook 'start'", plugin->start != NULL, both, both},
         {"hook 'stop'", plugin->stop != NULL, both, 0},
         {"hook 'decode'", plugin->decode != NULL, DECODER, DECODER},
-        {"hook 'datagram'", plugin->datagram != NULL, DISSECTOR, DISSECTOR},
+        {"hook 'datagram'", plugin->datagram != NULL, DISSECTOR,
+         has_binding(plugin, false) ? DISSECTOR : 0},
+        {"hook 'layer'", plugin->layer != NULL, DISSECTOR,
+         has_binding(plugin, true) ? DISSECTOR : 0},
         {"hook 'flow_end'", plugin->flow_end != NULL, DISSECTOR, 0},
         {"hook 'event'", plugin->event != NULL, ANALYSIS, ANALYSIS},
         {"hook 'merge'", plugin->merge != NULL, ANALYSIS, 0},
@@ -144,9 +156,11 @@ static bool check_numbers(const struct palua_plugin *plugin, const char *where, 
                       NULL);
     for (uint32_t i = 0; i < plugin->binding_count; i++) {
         uint16_t kind = plugin->bindings[i].kind;
+        bool is_layer =
+            kind == PALUA_ON_LAYER && plugin->bindings[i].value < PALUA_PROTOCOL_ENGINE_END;
         bool fits = plugin->role == PALUA_DECODER
                         ? kind >= PALUA_ON_LINKTYPE && kind <= PALUA_ON_UDP_PORT
-                        : kind == PALUA_ON_UDP_PORT || kind == PALUA_ON_TCP_PORT;
+                        : kind == PALUA_ON_UDP_PORT || kind == PALUA_ON_TCP_PORT || is_layer;
         if (!fits)
             return error_set(err, ERROR_PLUGIN, where,
                              "plugin '%s': binding %u is of kind %u, which %s cannot have",

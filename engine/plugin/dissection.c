@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "base/slab.h"
+#include "event/headers.h"
 #include "plugin/host.h"
 
 enum { PORT_COUNT = 65536, PROTO_UDP = 17 };
@@ -34,7 +35,10 @@ struct dissection {
     struct bound *bounds;
     size_t bound_count;
     size_t bound_cap;
-    uint16_t udp[PORT_COUNT]; /**< 1 + index of the first bound, 0 for none */
+    uint16_t udp[PORT_COUNT];                   /**< 1 + index of the first bound, 0 for none */
+    uint16_t layers[PALUA_PROTOCOL_ENGINE_END]; /**< the same, by protocol */
+    bool layers_bound;                          /**< `layers` has an entry */
+    bool flows_bound;                           /**< a dissector reads the payload of flows */
 };
 
 static void pool_init(struct state_pool *pool, uint32_t size)
@@ -80,21 +84,27 @@ static bool is_wanted(const struct plugin_set *set, uint32_t index, const struct
     return wanted;
 }
 
-/** Puts a dissector's UDP ports first in their lists: what is loaded later is tried earlier. */
-static void bind_ports(struct dissection *dissection, uint16_t dissector)
+/** Puts a dissector's ports and protocols first in their lists: what is loaded later is tried
+ * earlier. */
+static void bind(struct dissection *dissection, uint16_t dissector)
 {
     const struct palua_plugin *plugin = dissection->dissectors[dissector].instance.plugin;
     for (uint32_t i = 0; i < plugin->binding_count; i++) {
         const struct palua_binding *binding = &plugin->bindings[i];
-        if (binding->kind != PALUA_ON_UDP_PORT)
+        uint16_t *first = binding->kind == PALUA_ON_UDP_PORT ? &dissection->udp[binding->value]
+                          : binding->kind == PALUA_ON_LAYER  ? &dissection->layers[binding->value]
+                                                             : NULL;
+        dissection->layers_bound |= binding->kind == PALUA_ON_LAYER;
+        dissection->flows_bound |= binding->kind != PALUA_ON_LAYER;
+        if (!first)
             continue;
         dissection->bounds = memory_grow(dissection->bounds, &dissection->bound_cap,
                                          dissection->bound_count + 1, sizeof(struct bound));
         dissection->bounds[dissection->bound_count] = (struct bound){
             .dissector = dissector,
-            .next = dissection->udp[binding->value],
+            .next = *first,
         };
-        dissection->udp[binding->value] = (uint16_t)++dissection->bound_count;
+        *first = (uint16_t)++dissection->bound_count;
     }
 }
 
@@ -108,7 +118,7 @@ static bool start_dissector(struct dissection *dissection, const struct plugin_s
     if (!host_start(&dissector->instance, set, index, interest, err))
         return false;
     pool_init(&dissector->pool, dissector->instance.plugin->flow_state_size);
-    bind_ports(dissection, (uint16_t)dissection->count++);
+    bind(dissection, (uint16_t)dissection->count++);
     if (dissection->bound_count >= UINT16_MAX)
         return error_set(err, ERROR_PLUGIN, "", "dissectors bind more than %d ports", UINT16_MAX);
     return true;
@@ -143,9 +153,9 @@ void dissection_free(struct dissection *dissection)
     memory_free(dissection);
 }
 
-bool dissection_active(const struct dissection *dissection)
+bool dissection_needs_flows(const struct dissection *dissection)
 {
-    return dissection->count > 0;
+    return dissection->flows_bound;
 }
 
 /** The dissector to try on a flow after `last` (1 + index; 0: the first), 1 + index, 0 for none.
@@ -209,6 +219,53 @@ static bool fill_datagram(struct palua_datagram *in, const struct palua_packet *
         .layer = packet->transport,
     };
     return has_payload(packet, in->payload);
+}
+
+/** The addresses of the IP layer that carries a layer. */
+static void fill_addresses(struct palua_layer_input *in)
+{
+    struct ip_fields ip;
+    for (uint32_t i = in->layer; i-- > 0;)
+        if (headers_ip(in->packet, i, &ip)) {
+            in->src = ip.src;
+            in->dst = ip.dst;
+            return;
+        }
+}
+
+static void call_layer(struct dissection *dissection, const struct dissection_call *at,
+                       uint32_t layer)
+{
+    struct palua_layer_input in = {
+        .packet = at->packet,
+        .bytes = palua_layer_bytes(at->packet, layer),
+        .wire_len = at->packet->layers[layer].len,
+        .layer = layer,
+    };
+    fill_addresses(&in);
+    uint16_t bound = dissection->layers[at->packet->layers[layer].protocol];
+    for (; bound; bound = dissection->bounds[bound - 1].next) {
+        struct dissector *dissector =
+            &dissection->dissectors[dissection->bounds[bound - 1].dissector];
+        struct palua_call call = {
+            .instance = &dissector->instance,
+            .arena = &at->part->arena,
+            .depth = layer + 1U,
+            .at = at,
+        };
+        dissector->instance.plugin->layer(dissector->instance.self, &call, &in);
+    }
+}
+
+void dissection_layers(struct dissection *dissection, const struct dissection_call *call)
+{
+    const struct palua_packet *packet = call->packet;
+    for (uint32_t i = 0; dissection->layers_bound && i < packet->layer_count; i++) {
+        const struct palua_layer *layer = &packet->layers[i];
+        if (layer->protocol < PALUA_PROTOCOL_ENGINE_END && dissection->layers[layer->protocol] &&
+            !(layer->flags & PALUA_LAYER_QUOTED))
+            call_layer(dissection, call, i);
+    }
 }
 
 static enum palua_verdict call_datagram(struct dissection *dissection,

@@ -21,15 +21,16 @@ struct dissection *dissection_new(const struct plugin_set *set, const struct reg
                                   const struct interest *interest, struct error *err);
 /** Every flow must have ended; NULL is allowed. */
 void dissection_free(struct dissection *dissection);
-/** Whether any dissector runs: if not, nothing needs flows for its sake. */
-bool dissection_active(const struct dissection *dissection);
+/** Whether any dissector runs that reads the payload of flows: if not, nothing needs flows for its
+ * sake. */
+bool dissection_needs_flows(const struct dissection *dissection);
 
 /** Where the worker stands: what a hook's call can reach. Filled anew for each packet. */
 struct dissection_call {
     struct batch *batch;
     struct part *part;
     const struct flow_table *flows;
-    struct flow *flow;
+    struct flow *flow; /**< NULL if the packet has none, or nobody asked for flows */
     const struct palua_packet *packet;
     uint32_t packet_index;
     uint32_t part_index; /**< of `part` in the batch */
@@ -46,6 +47,8 @@ static inline uint64_t dissection_key(const struct dissection_call *call, uint32
                : event_key(call->packet_index, depth, index);
 }
 
+/** The layers of one packet, whether it belongs to a flow or not: call->flow may be NULL. */
+void dissection_layers(struct dissection *dissection, const struct dissection_call *call);
 /** One packet of a flow: binds a dissector when the flow is new, and calls it with the UDP payload
  * (never for a fragment). */
 void dissection_packet(struct dissection *dissection, struct dissection_call *call,

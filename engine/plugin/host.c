@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "decode/checksum.h"
 #include "event/schemas.h"
 #include "event/value.h"
 #include "plugin/option.h"
@@ -86,6 +87,8 @@ static const struct palua_flow *host_flow(struct palua_call *call)
 {
     if (!call->at)
         return call->event ? call->event->flow : NULL;
+    if (!call->at->flow)
+        return NULL;
     return flow_identity(call->at->flows, call->at->flow, call->instance->flow_wanted,
                          call->at->batch->sequence, &call->at->part->arena);
 }
@@ -104,7 +107,7 @@ static void push_event(struct palua_call *call, const struct host_event *want,
                        struct palua_event *event)
 {
     const struct dissection_call *at = call->at;
-    if (want->live)
+    if (want->live && at->flow)
         event->live = flow_snapshot(at->flow, call->arena);
     event_queue_push(&at->part->queues[want->kind], event, dissection_key(at, call->depth));
 }
@@ -231,6 +234,12 @@ static void host_row(struct palua_call *call, uint32_t table, const void *record
         cells[i] = cell_of(&call->tables[table], &schema->fields[i], i, record);
 }
 
+static enum palua_checksum host_checksum(struct palua_call *call, const struct palua_packet *packet,
+                                         uint32_t layer)
+{
+    return call->at ? checksum_of(packet, layer) : PALUA_CHECKSUM_UNVERIFIED;
+}
+
 static const struct palua_host host = {
     .abi = PALUA_PLUGIN_ABI,
     .size = sizeof(struct palua_host),
@@ -253,6 +262,7 @@ static const struct palua_host host = {
     .flow = host_flow,
     .print = host_print,
     .row = host_row,
+    .checksum = host_checksum,
 };
 
 static struct host_event event_of(const struct interest *interest, uint16_t kind, uint32_t size)

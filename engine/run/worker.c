@@ -23,8 +23,9 @@ struct worker {
     enum ending ending;          /**< what ends flows now */
     const struct palua_packet *group[FLOW_GROUP_CAP]; /**< the packets that come next */
     struct flow_sought sought[FLOW_GROUP_CAP];        /**< of these */
-    struct layer_names *names;                        /**< spellings of layers, cached */
-    bool layers; /**< somebody wants link, network or transport events */
+    const struct batch_datagram *datagrams; /**< of the batch, from the current packet's on */
+    struct layer_names *names;              /**< spellings of layers, cached */
+    bool layers;                            /**< somebody wants link, network or transport events */
 };
 
 static const struct interest_kind *wants(const struct worker *worker, enum event_kind kind)
@@ -36,7 +37,7 @@ static const struct interest_kind *wants(const struct worker *worker, enum event
 static bool needs_flows(const struct worker *worker)
 {
     const struct interest *interest = worker->interest;
-    if (interest->state || worker->delivery || dissection_active(worker->dissection) ||
+    if (interest->state || worker->delivery || dissection_needs_flows(worker->dissection) ||
         interest->kinds[EVENT_FLOW_START].subscribed || interest->kinds[EVENT_FLOW_END].subscribed)
         return true;
     for (uint16_t kind = 0; kind < registry_count(worker->options.registry); kind++)
@@ -77,7 +78,8 @@ struct worker *worker_new(const struct worker_options *options, struct error *er
     }
     worker->layers =
         wants(worker, EVENT_LINK)->subscribed || wants(worker, EVENT_NETWORK)->subscribed ||
-        wants(worker, EVENT_FRAGMENT)->subscribed || wants(worker, EVENT_TRANSPORT)->subscribed;
+        wants(worker, EVENT_FRAGMENT)->subscribed || wants(worker, EVENT_TUNNEL)->subscribed ||
+        wants(worker, EVENT_TRANSPORT)->subscribed;
     if (delivery_needed(options->interest, worker->dissection))
         worker->delivery = delivery_new(options->config, options->interest, worker->dissection);
     if (needs_flows(worker))
@@ -166,17 +168,29 @@ static void flow_ended(void *context, struct flow *flow, enum flow_reason reason
 static void layer_events(struct worker *worker, uint32_t layer)
 {
     struct dissection_call *call = &worker->call;
-    static const enum event_kind kinds[] = {EVENT_LINK, EVENT_NETWORK, EVENT_FRAGMENT,
+    const struct layer_source source = {.packet = call->packet,
+                                        .names = worker->names,
+                                        .datagrams = worker->datagrams,
+                                        .index = call->packet_index};
+    static const enum event_kind kinds[] = {EVENT_LINK, EVENT_NETWORK, EVENT_FRAGMENT, EVENT_TUNNEL,
                                             EVENT_TRANSPORT};
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         const struct interest_kind *want = wants(worker, kinds[i]);
         if (!want->subscribed)
             continue;
-        struct palua_event *event = layer_event_new(kinds[i], call->packet, layer, want->fields,
-                                                    worker->names, &call->part->arena);
+        struct palua_event *event =
+            layer_event_new(kinds[i], &source, layer, want->fields, &call->part->arena);
         if (event)
             push(worker, kinds[i], event, layer);
     }
+}
+
+static void all_layer_events(struct worker *worker)
+{
+    while (worker->datagrams && worker->datagrams->packet < worker->call.packet_index)
+        worker->datagrams = worker->datagrams->next;
+    for (uint32_t layer = 0; layer < worker->call.packet->layer_count; layer++)
+        layer_events(worker, layer);
 }
 
 /** What decode found malformed in the current packet; `*next` walks through the batch's list, which
@@ -225,8 +239,8 @@ static void packet_stages(struct worker *worker, const struct flow_sought *sough
     if ((packet->flags & PALUA_PACKET_ANOMALY) && wants(worker, EVENT_ANOMALY)->subscribed)
         anomaly_events(worker, next_anomaly);
     if (worker->layers)
-        for (uint32_t layer = 0; layer < packet->layer_count; layer++)
-            layer_events(worker, layer);
+        all_layer_events(worker);
+    dissection_layers(worker->dissection, call);
     if (!tracked)
         return;
     uint32_t depth = packet->transport != PALUA_NO_LAYER ? packet->transport : packet->network;
@@ -246,6 +260,7 @@ static void enter(struct worker *worker, struct batch *batch)
 {
     worker->call.batch = batch;
     worker->call.part = &batch->parts[worker->options.index];
+    worker->datagrams = batch->datagrams;
 }
 
 /** Ends what is due at a tick. Its packet moved the clock, whosever it is. */

@@ -113,6 +113,36 @@ Test(check, lists_and_counts_belong_together)
     expect_bad(&plugin, "event 0 has no schema");
 }
 
+static void some_layer(void *self, struct palua_call *call, const struct palua_layer_input *in)
+{
+    (void)self, (void)call, (void)in;
+}
+
+Test(check, layers_need_their_hook)
+{
+    struct palua_plugin plugin = sample_dissector;
+    const struct palua_binding arp = {PALUA_ON_LAYER, PALUA_PROTOCOL_ARP};
+    plugin.bindings = &arp;
+    plugin.binding_count = 1;
+    expect_bad(&plugin, "needs a hook 'layer'");
+    plugin.layer = some_layer;
+    expect_good(&plugin);
+    plugin.datagram = NULL; // nothing is bound to payload
+    expect_good(&plugin);
+    const struct palua_binding both[] = {arp, {PALUA_ON_UDP_PORT, 53}};
+    plugin.bindings = both;
+    plugin.binding_count = 2;
+    expect_bad(&plugin, "needs a hook 'datagram'");
+    const struct palua_binding beyond = {PALUA_ON_LAYER, PALUA_PROTOCOL_ENGINE_END};
+    plugin.bindings = &beyond;
+    plugin.binding_count = 1;
+    expect_bad(&plugin, "binding 0 is of kind 6, which a dissector cannot have");
+    plugin = sample_decoder;
+    plugin.bindings = &arp;
+    plugin.binding_count = 1;
+    expect_bad(&plugin, "which a decoder cannot have");
+}
+
 Test(check, bindings_fit_the_role)
 {
     struct palua_plugin plugin = sample_dissector;

@@ -49,7 +49,7 @@ Test(dissection, starts_nothing_that_nobody_reads)
     stage_open(&stage, one);
     stage_want(&stage, "packet", "");
     stage_start(&stage, 1);
-    cr_expect_not(dissection_active(stage.dissection));
+    cr_expect_not(dissection_needs_flows(stage.dissection));
     cr_expect_eq(sample_trace.started, 0);
     say("wone");
     cr_expect_eq(stage_queue(&stage, "sample.word")->count, 0);
@@ -66,7 +66,7 @@ Test(dissection, tells_a_dissector_what_is_wanted)
     cr_assert(plugin_set_option(stage.set, index, "cap", "9", NULL));
     stage_want(&stage, "sample.word", "seen");
     stage_start(&stage, 1);
-    cr_expect(dissection_active(stage.dissection));
+    cr_expect(dissection_needs_flows(stage.dissection));
     cr_expect_eq(sample_trace.started, 1);
     cr_expect(sample_trace.subscribed);
     cr_expect_eq(sample_trace.wanted, 2);
@@ -348,4 +348,95 @@ Test(dissection, does_not_start_when_a_dissector_refuses)
     cr_expect_str_eq(err.text, "plugin 'second' does not start: it is told to refuse");
     plugin_set_free(stage.set);
     registry_free(stage.registry);
+}
+
+/** A dissector of UDP layers, to be called for what is no flow as well. */
+static const struct palua_host *layers_host;
+static uint32_t layers_seen, layers_with_flow;
+
+static bool layers_start(const struct palua_host *host, struct palua_instance *instance,
+                         void **self)
+{
+    (void)instance;
+    layers_host = host;
+    *self = NULL;
+    return true;
+}
+
+static void on_layer(void *self, struct palua_call *call, const struct palua_layer_input *in)
+{
+    (void)self;
+    layers_seen++;
+    layers_with_flow += layers_host->flow(call) != NULL;
+    cr_expect_eq(in->packet->layers[in->layer].protocol, PALUA_PROTOCOL_UDP);
+    cr_expect_eq(in->src.len, 4);
+    cr_expect_eq(in->src.data[3], 1);
+    cr_expect_eq(in->dst.data[3], 9);
+    cr_expect_eq(in->wire_len, 8 + 4);
+    cr_expect_eq(in->bytes.len, 8 + 4);
+    cr_expect_eq(layers_host->checksum(call, in->packet, in->layer), PALUA_CHECKSUM_NOT_PRESENT);
+    struct sample_word *event = layers_host->event(call, 0);
+    event->word = in->src;
+    layers_host->publish(call, 0, event);
+    layers_host->anomaly(call, 0, 3);
+}
+
+static const struct palua_field seen_fields[] = {
+    PALUA_FIELD(struct sample_word, word, PALUA_STRING, "a word"),
+};
+static const struct palua_schema seen_schema = {.name = "layers.seen",
+                                                .doc = "a layer",
+                                                .fields = seen_fields,
+                                                .field_count = 1,
+                                                .size = sizeof(struct sample_word)};
+static const struct palua_schema *const seen_events[] = {&seen_schema};
+static const struct palua_binding layer_bindings[] = {{PALUA_ON_LAYER, PALUA_PROTOCOL_UDP}};
+static const struct palua_anomaly layer_anomalies[] = {{"odd", "an odd layer"}};
+static const struct palua_plugin layers_plugin = {.abi = PALUA_PLUGIN_ABI,
+                                                  .size = sizeof(struct palua_plugin),
+                                                  .name = "layers",
+                                                  .doc = "layers",
+                                                  .role = PALUA_DISSECTOR,
+                                                  .events = seen_events,
+                                                  .event_count = 1,
+                                                  .bindings = layer_bindings,
+                                                  .binding_count = 1,
+                                                  .anomalies = layer_anomalies,
+                                                  .anomaly_count = 1,
+                                                  .start = layers_start,
+                                                  .layer = on_layer};
+
+Test(dissection, layers_with_and_without_a_flow)
+{
+    const struct palua_plugin *const plugins[] = {&layers_plugin, NULL};
+    layers_seen = layers_with_flow = 0;
+    stage_open(&stage, plugins);
+    stage_want(&stage, "layers.seen", "word,flow.uid");
+    stage_want(&stage, "anomaly", "name,flow.uid");
+    stage_start(&stage, 1);
+    say("wone");
+    dissection_layers(stage.dissection, &stage.call);
+    stage.call.flow = NULL;
+    dissection_layers(stage.dissection, &stage.call);
+    cr_expect_eq(layers_seen, 2);
+    cr_expect_eq(layers_with_flow, 1);
+    const struct event_queue *seen = stage_queue(&stage, "layers.seen");
+    cr_assert_eq(seen->count, 2);
+    cr_expect_not_null(((const struct palua_event *)seen->events[0])->flow);
+    cr_expect_null(((const struct palua_event *)seen->events[1])->flow);
+    cr_expect_eq(stage_queue(&stage, "anomaly")->count, 2);
+    cr_expect_eq(dissection_anomalies(stage.dissection), 2);
+    stage_end(&stage);
+    stage_close(&stage);
+}
+
+Test(dissection, layers_need_no_flows)
+{
+    const struct palua_plugin *const plugins[] = {&layers_plugin, NULL};
+    stage_open(&stage, plugins);
+    stage_want(&stage, "layers.seen", "word");
+    stage_start(&stage, 1);
+    cr_expect_not(dissection_needs_flows(stage.dissection));
+    stage_end(&stage);
+    stage_close(&stage);
 }
