@@ -51,6 +51,7 @@ return {
         flow_cap = 1048576, -- bytes; the same for one direction of a connection; at most half of a 256th of memory_cap counts (2048 to 1099511627776)
         segment_cap = 4096, -- segments; early segments of one direction; at the cap its first hole is given up (1 to 1048576)
         gap_packets = 8, -- packets; how many more of a connection may fill a hole once the receiver acknowledged what follows (0 to 65536)
+        reader_cap = 268435456, -- bytes; incomplete messages kept for dissectors; at the cap those kept longest are dropped (16777216 to 1099511627776)
         history = 67108864, -- bytes; delivered bytes remembered, to compare retransmissions; only if anomalies are asked for (1048576 to 68719476736)
     },
     -- Scripts.

@@ -3,7 +3,7 @@
 ---     palua -s dns_stats file.pcap
 ---     palua -s dns_stats -A top=5 -o json file.pcap
 ---
---- Reads DNS, multicast DNS and LLMNR over UDP. A response time needs the query and its answer in the same flow.
+--- Reads DNS over UDP and TCP, multicast DNS and LLMNR. A response time needs the query and its answer in the same flow.
 --- Names count as sent: some resolvers mix upper and lower case on purpose.
 -- SPDX-License-Identifier: MIT OR Apache-2.0
 local top = palua.option("top", 20, "rows to show of each table")

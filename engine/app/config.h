@@ -66,6 +66,8 @@
       "early segments of one direction; at the cap its first hole is given up")                    \
     X(stream, gap_packets, 8, 0, 65536, "packets",                                                 \
       "how many more of a connection may fill a hole once the receiver acknowledged what follows") \
+    X(stream, reader_cap, 268435456, 16777216, 1099511627776, "bytes",                             \
+      "incomplete messages kept for dissectors; at the cap those kept longest are dropped")        \
     X(stream, history, 67108864, 1048576, 68719476736, "bytes",                                    \
       "delivered bytes remembered, to compare retransmissions; only if anomalies are asked for")   \
     X(lua, memory_cap, 268435456, 1048576, 1099511627776, "bytes", "Lua heap per script instance") \

@@ -93,9 +93,11 @@ static bool check_parts(const struct palua_plugin *plugin, const char *where, st
         {"hook 'stop'", plugin->stop != NULL, both, 0},
         {"hook 'decode'", plugin->decode != NULL, DECODER, DECODER},
         {"hook 'datagram'", plugin->datagram != NULL, DISSECTOR,
-         has_binding(plugin, false) ? DISSECTOR : 0},
+         has_binding(plugin, false) && !plugin->stream ? DISSECTOR : 0},
         {"hook 'layer'", plugin->layer != NULL, DISSECTOR,
          has_binding(plugin, true) ? DISSECTOR : 0},
+        {"hook 'stream'", plugin->stream != NULL, DISSECTOR, 0},
+        {"stream_cap", plugin->stream_cap > 0, DISSECTOR, plugin->stream ? DISSECTOR : 0},
         {"hook 'flow_end'", plugin->flow_end != NULL, DISSECTOR, 0},
         {"hook 'event'", plugin->event != NULL, ANALYSIS, ANALYSIS},
         {"hook 'merge'", plugin->merge != NULL, ANALYSIS, 0},
@@ -154,8 +156,12 @@ static bool check_numbers(const struct palua_plugin *plugin, const char *where, 
     if (plugin->flow_state_size > PALUA_FLOW_STATE_CAP)
         return refuse(err, where, plugin, "its flow_state_size is above PALUA_FLOW_STATE_CAP",
                       NULL);
+    if (plugin->stream_cap > PALUA_STREAM_CAP)
+        return refuse(err, where, plugin, "its stream_cap is above PALUA_STREAM_CAP", NULL);
     for (uint32_t i = 0; i < plugin->binding_count; i++) {
         uint16_t kind = plugin->bindings[i].kind;
+        if (kind == PALUA_ON_UDP_PORT && plugin->role == PALUA_DISSECTOR && !plugin->datagram)
+            return refuse(err, where, plugin, "a UDP port needs a hook", "datagram");
         bool is_layer =
             kind == PALUA_ON_LAYER && plugin->bindings[i].value < PALUA_PROTOCOL_ENGINE_END;
         bool fits = plugin->role == PALUA_DECODER

@@ -8,8 +8,9 @@
 #include "base/slab.h"
 #include "event/headers.h"
 #include "plugin/host.h"
+#include "plugin/reader.h"
 
-enum { PORT_COUNT = 65536, PROTO_UDP = 17 };
+enum { PORT_COUNT = 65536, PROTO_TCP = 6, PROTO_UDP = 17 };
 
 /** Flow states of one dissector, all of one size; a free one holds the next. */
 struct state_pool {
@@ -35,10 +36,13 @@ struct dissection {
     struct bound *bounds;
     size_t bound_count;
     size_t bound_cap;
-    uint16_t udp[PORT_COUNT];                   /**< 1 + index of the first bound, 0 for none */
+    uint16_t udp[PORT_COUNT]; /**< 1 + index of the first bound, 0 for none */
+    uint16_t tcp[PORT_COUNT];
     uint16_t layers[PALUA_PROTOCOL_ENGINE_END]; /**< the same, by protocol */
-    bool layers_bound;                          /**< `layers` has an entry */
-    bool flows_bound;                           /**< a dissector reads the payload of flows */
+    struct readers readers;
+    bool layers_bound;  /**< `layers` has an entry */
+    bool flows_bound;   /**< a dissector reads the payload of flows */
+    bool reads_streams; /**< some dissector has a stream hook and a TCP port */
 };
 
 static void pool_init(struct state_pool *pool, uint32_t size)
@@ -84,6 +88,20 @@ static bool is_wanted(const struct plugin_set *set, uint32_t index, const struct
     return wanted;
 }
 
+/** Where the list of a binding begins; NULL if nothing is called for it. */
+static uint16_t *list_of(struct dissection *dissection, const struct palua_plugin *plugin,
+                         const struct palua_binding *binding)
+{
+    switch (binding->kind) {
+    case PALUA_ON_UDP_PORT:
+        return &dissection->udp[binding->value];
+    case PALUA_ON_LAYER:
+        return &dissection->layers[binding->value];
+    default:
+        return plugin->stream ? &dissection->tcp[binding->value] : NULL;
+    }
+}
+
 /** Puts a dissector's ports and protocols first in their lists: what is loaded later is tried
  * earlier. */
 static void bind(struct dissection *dissection, uint16_t dissector)
@@ -91,11 +109,10 @@ static void bind(struct dissection *dissection, uint16_t dissector)
     const struct palua_plugin *plugin = dissection->dissectors[dissector].instance.plugin;
     for (uint32_t i = 0; i < plugin->binding_count; i++) {
         const struct palua_binding *binding = &plugin->bindings[i];
-        uint16_t *first = binding->kind == PALUA_ON_UDP_PORT ? &dissection->udp[binding->value]
-                          : binding->kind == PALUA_ON_LAYER  ? &dissection->layers[binding->value]
-                                                             : NULL;
+        uint16_t *first = list_of(dissection, plugin, binding);
         dissection->layers_bound |= binding->kind == PALUA_ON_LAYER;
         dissection->flows_bound |= binding->kind != PALUA_ON_LAYER;
+        dissection->reads_streams |= first && binding->kind == PALUA_ON_TCP_PORT;
         if (!first)
             continue;
         dissection->bounds = memory_grow(dissection->bounds, &dissection->bound_cap,
@@ -124,13 +141,13 @@ static bool start_dissector(struct dissection *dissection, const struct plugin_s
     return true;
 }
 
-struct dissection *dissection_new(const struct plugin_set *set, const struct registry *registry,
-                                  const struct interest *interest, struct error *err)
+struct dissection *dissection_new(const struct plugin_set *set, const struct interest *interest,
+                                  uint64_t reader_cap, struct error *err)
 {
-    (void)registry;
     struct dissection *dissection = memory_zalloc(1, sizeof *dissection);
     // Never moved: an instance's address is known to its plugin.
     dissection->dissectors = memory_zalloc(DISSECTOR_CAP, sizeof *dissection->dissectors);
+    readers_init(&dissection->readers, reader_cap);
     for (uint32_t i = 0; i < plugin_set_count(set); i++) {
         if (is_wanted(set, i, interest) && !start_dissector(dissection, set, i, interest, err)) {
             dissection_free(dissection);
@@ -148,6 +165,7 @@ void dissection_free(struct dissection *dissection)
         host_stop(&dissection->dissectors[i].instance);
         pool_fini(&dissection->dissectors[i].pool);
     }
+    readers_fini(&dissection->readers);
     memory_free(dissection->dissectors);
     memory_free(dissection->bounds);
     memory_free(dissection);
@@ -164,12 +182,13 @@ static uint8_t next_dissector(const struct dissection *dissection, const struct 
                               uint8_t last)
 {
     const uint16_t ports[2] = {flow->ports[PALUA_RESP], flow->ports[PALUA_ORIG]};
-    if (!dissection->udp[ports[0]] && !dissection->udp[ports[1]])
+    const uint16_t *table = flow->proto == PROTO_TCP ? dissection->tcp : dissection->udp;
+    if (!table[ports[0]] && !table[ports[1]])
         return 0; // most flows
     bool tried[DISSECTOR_CAP + 1] = {false};
     bool passed = last == 0;
     for (int side = 0; side < 2; side++) {
-        for (uint16_t at = dissection->udp[ports[side]]; at; at = dissection->bounds[at - 1].next) {
+        for (uint16_t at = table[ports[side]]; at; at = dissection->bounds[at - 1].next) {
             uint8_t candidate = (uint8_t)(dissection->bounds[at - 1].dissector + 1);
             if (passed && !tried[candidate])
                 return candidate;
@@ -316,6 +335,201 @@ void dissection_flow_end(struct dissection *dissection, struct dissection_call *
                                              at->flow->dissector_state);
     }
     unbind_flow(dissection, at->flow);
+}
+
+bool dissection_reads_streams(const struct dissection *dissection)
+{
+    return dissection->reads_streams;
+}
+
+bool dissection_reads_flow(const struct dissection *dissection, const struct flow *flow)
+{
+    return next_dissector(dissection, flow, 0) != 0;
+}
+
+uint64_t dissection_dropped(const struct dissection *dissection)
+{
+    return dissection->readers.dropped;
+}
+
+/** Goes on to the next dissector of the flow's ports; without one nothing reads the stream. */
+static void bind_next(struct dissection *dissection, struct flow *flow, struct stream *stream)
+{
+    uint8_t last = flow->dissector;
+    if (last)
+        pool_give(&dissection->dissectors[last - 1].pool, stream->reader->state);
+    flow->dissector = next_dissector(dissection, flow, last);
+    if (flow->dissector) {
+        stream->reader->state = pool_take(&dissection->dissectors[flow->dissector - 1].pool);
+        return;
+    }
+    reader_free(&dissection->readers, stream->reader);
+    stream->reader = NULL;
+}
+
+void dissection_stream_begin(struct dissection *dissection, struct dissection_call *at,
+                             struct stream *stream)
+{
+    stream->reader = reader_new(stream->shard);
+    bind_next(dissection, at->flow, stream);
+}
+
+/** What a hook is told of a direction besides its bytes. */
+static struct palua_stream describe(const struct dissection_call *at, const struct stream *stream,
+                                    uint8_t direction)
+{
+    const struct flow *flow = at->flow;
+    const struct palua_flow *identity =
+        flow_identity(at->flows, at->flow, 0, at->batch->sequence, &at->part->arena);
+    const struct reader_side *side = &stream->reader->sides[direction];
+    bool orig = direction == PALUA_ORIG;
+    return (struct palua_stream){
+        .packet = at->packet,
+        .src = orig ? identity->orig_h : identity->resp_h,
+        .dst = orig ? identity->resp_h : identity->orig_h,
+        .offset = side->offset,
+        .gap = side->gap,
+        .ts_ns = flow->last_ts_ns,
+        .sport = flow->ports[direction],
+        .dport = flow->ports[!direction],
+        .direction = direction,
+    };
+}
+
+static enum palua_verdict call_stream(struct dissection *dissection, struct dissection_call *at,
+                                      const struct stream *stream, const struct palua_stream *in,
+                                      struct palua_taken *taken)
+{
+    struct dissector *dissector = &dissection->dissectors[at->flow->dissector - 1];
+    struct palua_call call = {
+        .instance = &dissector->instance,
+        .arena = &at->part->arena,
+        .depth = at->phase == EVENT_PHASE_EXPIRY ? 0 : at->packet->transport + 1U,
+        .at = at,
+    };
+    *taken = (struct palua_taken){0};
+    return dissector->instance.plugin->stream(dissector->instance.self, &call,
+                                              stream->reader->state, in, taken);
+}
+
+/** Hands bytes to the dissector, and to the next one if it has no use for them.
+ * @return whether anybody reads the stream still */
+static bool hand_over(struct dissection *dissection, struct dissection_call *at,
+                      struct stream *stream, const struct palua_stream *in,
+                      struct palua_taken *taken)
+{
+    while (stream->reader && call_stream(dissection, at, stream, in, taken) != PALUA_DONE)
+        bind_next(dissection, at->flow, stream);
+    if (taken->consumed > in->data.len)
+        taken->consumed = in->data.len;
+    return stream->reader != NULL;
+}
+
+/** Keeps what the dissector has left. */
+static void keep_rest(struct dissection *dissection, const struct flow *flow, struct stream *stream,
+                      const struct palua_stream *in, const struct palua_taken *taken)
+{
+    struct reader_side *side = &stream->reader->sides[in->direction];
+    uint32_t cap = dissection->dissectors[flow->dissector - 1].instance.plugin->stream_cap;
+    struct palua_slice rest = {.data = in->data.data + taken->consumed,
+                               .len = in->data.len - taken->consumed};
+    side->offset = in->offset + taken->consumed;
+    side->gap = 0;
+    side->need = taken->need;
+    if (!rest.len)
+        return;
+    if (taken->need > cap ||
+        !reader_keep(&dissection->readers, stream->reader, in->direction, rest, cap))
+        reader_lose(&dissection->readers, stream->reader, in->direction, rest.len);
+}
+
+/** A gap: what was kept before it cannot be completed any more. */
+static void pass_gap(struct dissection *dissection, struct stream *stream, uint8_t direction,
+                     uint64_t gap)
+{
+    struct reader_side *side = &stream->reader->sides[direction];
+    uint32_t len;
+    if (!gap)
+        return;
+    memory_free(reader_take(&dissection->readers, stream->reader, direction, &len));
+    side->gap += gap;
+    side->need = 0;
+}
+
+/** Joins new bytes to those that are kept.
+ * @param owned  heap that the joined bytes lie in, NULL if they are the new ones as they came
+ * @return false if the dissector waits for more */
+static bool join(struct dissection *dissection, const struct flow *flow, struct stream *stream,
+                 const struct stream_bytes *bytes, struct palua_slice *data, uint8_t **owned)
+{
+    struct reader_side *side = &stream->reader->sides[bytes->direction];
+    uint32_t cap = dissection->dissectors[flow->dissector - 1].instance.plugin->stream_cap;
+    *data = bytes->data;
+    if (!side->len)
+        side->offset = bytes->offset;
+    if (!side->len && bytes->data.len >= side->need)
+        return true;
+    if (!reader_keep(&dissection->readers, stream->reader, bytes->direction, bytes->data, cap)) {
+        side->offset = bytes->offset;
+        return true;
+    }
+    if (side->len < side->need)
+        return false;
+    *owned = reader_take(&dissection->readers, stream->reader, bytes->direction, &data->len);
+    data->data = *owned;
+    return true;
+}
+
+void dissection_stream_data(struct dissection *dissection, struct dissection_call *at,
+                            struct stream *stream, const struct stream_bytes *bytes)
+{
+    struct palua_taken taken;
+    struct palua_slice data;
+    uint8_t *owned = NULL;
+    pass_gap(dissection, stream, bytes->direction, bytes->gap);
+    if (!join(dissection, at->flow, stream, bytes, &data, &owned))
+        return;
+    struct palua_stream in = describe(at, stream, bytes->direction);
+    in.data = data;
+    in.ts_ns = bytes->ts_ns;
+    if (hand_over(dissection, at, stream, &in, &taken))
+        keep_rest(dissection, at->flow, stream, &in, &taken);
+    if (owned)
+        part_retire(at->part, owned, memory_free);
+}
+
+void dissection_stream_end(struct dissection *dissection, struct dissection_call *at,
+                           struct stream *stream, uint8_t direction)
+{
+    struct reader_side *side = &stream->reader->sides[direction];
+    struct palua_taken taken;
+    if (side->ended)
+        return;
+    side->ended = true;
+    pass_gap(dissection, stream, direction, stream->sides[direction].gap);
+    struct palua_stream in = describe(at, stream, direction);
+    uint8_t *owned = reader_take(&dissection->readers, stream->reader, direction, &in.data.len);
+    in.data.data = owned;
+    in.end = true;
+    hand_over(dissection, at, stream, &in, &taken);
+    if (owned)
+        part_retire(at->part, owned, memory_free);
+}
+
+void dissection_stream_close(struct dissection *dissection, struct dissection_call *at,
+                             struct stream *stream)
+{
+    struct dissector *dissector = &dissection->dissectors[at->flow->dissector - 1];
+    if (dissector->instance.plugin->flow_end) {
+        struct palua_call call = {
+            .instance = &dissector->instance, .arena = &at->part->arena, .at = at};
+        dissector->instance.plugin->flow_end(dissector->instance.self, &call,
+                                             stream->reader->state);
+    }
+    pool_give(&dissector->pool, stream->reader->state);
+    reader_free(&dissection->readers, stream->reader);
+    stream->reader = NULL;
+    at->flow->dissector = 0;
 }
 
 void dissection_counters(const struct dissection *dissection, dissection_counter_fn report,

@@ -10,15 +10,17 @@
 #include <stdint.h>
 
 #include "plugin/plugin.h"
+#include "stream/stream.h"
 
 enum { DISSECTOR_CAP = 254 }; /**< dissectors started in one run; a flow names its own in a byte */
 
 struct dissection;
 
 /** Starts an instance of every dissector whose events are in `interest`.
+ * @param reader_cap  bytes that may be kept of streams, see plugin/reader.h
  * @return NULL if one refuses to start, or there are more than DISSECTOR_CAP */
-struct dissection *dissection_new(const struct plugin_set *set, const struct registry *registry,
-                                  const struct interest *interest, struct error *err);
+struct dissection *dissection_new(const struct plugin_set *set, const struct interest *interest,
+                                  uint64_t reader_cap, struct error *err);
 /** Every flow must have ended; NULL is allowed. */
 void dissection_free(struct dissection *dissection);
 /** Whether any dissector runs that reads the payload of flows: if not, nothing needs flows for its
@@ -55,6 +57,25 @@ void dissection_packet(struct dissection *dissection, struct dissection_call *ca
                        const struct decode_tuple *tuple, uint8_t direction, bool created);
 /** The flow has ended: the dissector's last word, and its state is freed. */
 void dissection_flow_end(struct dissection *dissection, struct dissection_call *at);
+
+/** Whether some dissector reads TCP streams. */
+bool dissection_reads_streams(const struct dissection *dissection);
+/** Whether a dissector that reads streams is bound to the ports of a TCP flow. */
+bool dissection_reads_flow(const struct dissection *dissection, const struct flow *flow);
+/** Binds the first of these to call->flow, whose stream it is. */
+void dissection_stream_begin(struct dissection *dissection, struct dissection_call *at,
+                             struct stream *stream);
+/** Bytes of a stream that was begun, in order. */
+void dissection_stream_data(struct dissection *dissection, struct dissection_call *at,
+                            struct stream *stream, const struct stream_bytes *bytes);
+/** No more bytes come in this direction. */
+void dissection_stream_end(struct dissection *dissection, struct dissection_call *at,
+                           struct stream *stream, uint8_t direction);
+/** The flow has ended, and both directions before it: as dissection_flow_end. */
+void dissection_stream_close(struct dissection *dissection, struct dissection_call *at,
+                             struct stream *stream);
+/** Bytes kept for dissectors that were given up at a cap. */
+uint64_t dissection_dropped(const struct dissection *dissection);
 
 /** Counters that are not zero: called once per worker at the end; the caller sums. Anomalies are
  * reported like counters, as "anomaly_<name>". */

@@ -65,6 +65,7 @@ void summary_text(const struct summary *summary, struct text *out)
     add_count(out, summary->worker.streams.missed, "TCP bytes missing");
     add_count(out, summary->worker.streams.refused, "TCP bytes held in doubt and dropped");
     add_count(out, summary->worker.streams.shed, "TCP holes given up at a cap");
+    add_count(out, summary->worker.streams.unread, "bytes of long messages given up at a cap");
     add_count(out, summary->clock_jumps, "timestamps held back as wrong");
     add_count(out, summary->errors, "errors");
     add_count(out, summary->damaged, "inputs damaged or unreadable");

@@ -70,8 +70,8 @@ struct worker *worker_new(const struct worker_options *options, struct error *er
     struct worker *worker = memory_zalloc(1, sizeof *worker);
     worker->options = *options;
     worker->interest = options->interest;
-    worker->dissection =
-        dissection_new(options->plugins, options->registry, options->interest, err);
+    worker->dissection = dissection_new(options->plugins, options->interest,
+                                        (uint64_t)options->config->stream_reader_cap, err);
     if (!worker->dissection) {
         memory_free(worker);
         return NULL;
@@ -253,7 +253,7 @@ static void packet_stages(struct worker *worker, const struct flow_sought *sough
     if (call->flow->proto != TUPLE_TCP)
         dissection_packet(worker->dissection, call, &sought->tuple, direction, created);
     else if (worker->delivery)
-        delivery_packet(worker->delivery, call, &sought->tuple, direction);
+        delivery_packet(worker->delivery, call, direction, created);
 }
 
 static void enter(struct worker *worker, struct batch *batch)
@@ -356,6 +356,7 @@ void worker_totals(const struct worker *worker, struct worker_totals *out)
 {
     *out = (struct worker_totals){.anomalies = dissection_anomalies(worker->dissection)};
     delivery_counters(worker->delivery, &out->streams);
+    out->streams.unread = dissection_dropped(worker->dissection);
     out->anomalies += out->streams.faults;
     if (!worker->flows)
         return;

@@ -13,7 +13,7 @@ struct delivery {
     struct streams *streams;
     struct dissection_call *call; /**< where the worker stands */
     bool data;                    /**< somebody wants tcp.data */
-    bool hooks;                   /**< some dissector reads streams */
+    bool all;                     /**< of every TCP flow, not only those a dissector reads */
 };
 
 static const struct interest_kind *wants(const struct delivery *delivery, enum event_kind kind)
@@ -72,11 +72,25 @@ static void push_data(const struct delivery *delivery, struct flow *flow,
     push(delivery, EVENT_TCP_DATA, flow, &event->event);
 }
 
+/** The worker's call, for the flow that bytes belong to: not the packet's if a cap freed them.
+ * @return the flow it was for */
+static struct flow *enter_flow(struct delivery *delivery, struct flow *flow)
+{
+    struct flow *before = delivery->call->flow;
+    delivery->call->flow = flow;
+    return before;
+}
+
 static void on_data(void *context, struct stream *stream, const struct stream_bytes *bytes)
 {
-    const struct delivery *delivery = context;
+    struct delivery *delivery = context;
     if (delivery->data)
         push_data(delivery, stream->owner, bytes);
+    if (!stream->reader)
+        return;
+    struct flow *current = enter_flow(delivery, stream->owner);
+    dissection_stream_data(delivery->dissection, delivery->call, stream, bytes);
+    delivery->call->flow = current;
 }
 
 static void on_gap(void *context, struct stream *stream, uint8_t direction, uint64_t offset,
@@ -94,9 +108,12 @@ static void on_gap(void *context, struct stream *stream, uint8_t direction, uint
 
 static void on_end(void *context, struct stream *stream, uint8_t direction)
 {
-    (void)context;
-    (void)stream;
-    (void)direction;
+    struct delivery *delivery = context;
+    if (!stream->reader)
+        return;
+    struct flow *current = enter_flow(delivery, stream->owner);
+    dissection_stream_end(delivery->dissection, delivery->call, stream, direction);
+    delivery->call->flow = current;
 }
 
 static void on_fault(void *context, struct stream *stream, uint8_t direction,
@@ -113,13 +130,18 @@ static void on_fault(void *context, struct stream *stream, uint8_t direction,
     push(delivery, EVENT_ANOMALY, stream->owner, &event->event);
 }
 
-bool delivery_needed(const struct interest *interest, const struct dissection *dissection)
+/** Whether somebody wants what every TCP flow may give. */
+static bool wants_all(const struct interest *interest)
 {
-    (void)dissection;
     return interest->kinds[EVENT_TCP_DATA].subscribed ||
            interest->kinds[EVENT_TCP_GAP].subscribed ||
            interest->kinds[EVENT_TCP_SUMMARY].subscribed ||
            interest->kinds[EVENT_ANOMALY].subscribed;
+}
+
+bool delivery_needed(const struct interest *interest, const struct dissection *dissection)
+{
+    return wants_all(interest) || dissection_reads_streams(dissection);
 }
 
 struct delivery *delivery_new(const struct config *config, const struct interest *interest,
@@ -145,6 +167,7 @@ struct delivery *delivery_new(const struct config *config, const struct interest
     delivery->interest = interest;
     delivery->dissection = dissection;
     delivery->data = interest->kinds[EVENT_TCP_DATA].subscribed;
+    delivery->all = wants_all(interest);
     delivery->streams = streams_new(&options, &output);
     return delivery;
 }
@@ -163,19 +186,30 @@ static void enter(struct delivery *delivery, struct dissection_call *call)
     streams_enter(delivery->streams, call->part);
 }
 
-void delivery_packet(struct delivery *delivery, struct dissection_call *call,
-                     const struct decode_tuple *tuple, uint8_t direction)
+/** @return false if nobody reads the flow's stream */
+static bool begin(struct delivery *delivery, struct dissection_call *call, bool created)
+{
+    struct flow *flow = call->flow;
+    bool reads = created && dissection_reads_flow(delivery->dissection, flow);
+    if (!reads && !delivery->all)
+        return false;
+    flow->stream =
+        stream_new(delivery->streams, (uint8_t)shard_of_flow(call->packet->flow_hash), flow);
+    if (reads)
+        dissection_stream_begin(delivery->dissection, call, flow->stream);
+    return true;
+}
+
+void delivery_packet(struct delivery *delivery, struct dissection_call *call, uint8_t direction,
+                     bool created)
 {
     const struct palua_packet *packet = call->packet;
     struct flow *flow = call->flow;
     struct stream_segment segment;
-    (void)tuple;
-    if (!stream_segment_read(packet, &segment))
+    if ((!flow->stream && !begin(delivery, call, created)) ||
+        !stream_segment_read(packet, &segment))
         return;
     enter(delivery, call);
-    if (!flow->stream)
-        flow->stream =
-            stream_new(delivery->streams, (uint8_t)shard_of_flow(packet->flow_hash), flow);
     stream_segment(delivery->streams, flow->stream, direction, &segment, packet);
 }
 
@@ -197,6 +231,8 @@ void delivery_flow_end(struct delivery *delivery, struct dissection_call *call)
         return;
     enter(delivery, call);
     stream_finish(delivery->streams, flow->stream);
+    if (flow->stream->reader)
+        dissection_stream_close(delivery->dissection, call, flow->stream);
     if (flow->stream->health)
         push_summary(delivery, flow);
     stream_free(delivery->streams, flow->stream);

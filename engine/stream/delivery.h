@@ -26,9 +26,9 @@ struct delivery *delivery_new(const struct config *config, const struct interest
 /** Every flow must have ended; NULL is allowed. */
 void delivery_free(struct delivery *delivery);
 
-/** One packet of call->flow, which is TCP. */
-void delivery_packet(struct delivery *delivery, struct dissection_call *call,
-                     const struct decode_tuple *tuple, uint8_t direction);
+/** One packet of call->flow, which is TCP and began with it if `created`. */
+void delivery_packet(struct delivery *delivery, struct dissection_call *call, uint8_t direction,
+                     bool created);
 /** call->flow is about to end. */
 void delivery_flow_end(struct delivery *delivery, struct dissection_call *call);
 

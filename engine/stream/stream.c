@@ -74,6 +74,7 @@ void stream_counters_add(struct stream_counters *into, const struct stream_count
     into->retransmitted += from->retransmitted;
     into->shed += from->shed;
     into->refused += from->refused;
+    into->unread += from->unread;
     into->faults += from->faults;
 }
 

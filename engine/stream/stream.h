@@ -45,6 +45,7 @@ enum stream_fault {
 const char *stream_fault_name(enum stream_fault fault);
 const char *stream_fault_text(enum stream_fault fault);
 
+struct reader;
 struct stream;
 struct stream_buffer;
 
@@ -92,6 +93,7 @@ struct stream_counters {
     uint64_t retransmitted; /**< segments with bytes that had come before */
     uint64_t shed;          /**< holes given up at a cap */
     uint64_t refused;       /**< bytes held in doubt and never acknowledged */
+    uint64_t unread;        /**< bytes kept for dissectors and given up at a cap */
     uint64_t faults;
 };
 
@@ -140,6 +142,7 @@ struct stream {
     struct ring waiting;          /**< in its shard, as long as anything is held */
     struct stream_health *health; /**< NULL unless asked for */
     void *owner;                  /**< what stream_new was given; the next free one */
+    struct reader *reader;        /**< plugin/reader.h; NULL unless a dissector reads it */
     bool waits;
     uint8_t shard;
 };

@@ -8,7 +8,8 @@
 #include "message.h"
 #include "pending.h"
 
-enum { PORT_DNS = 53, PORT_MDNS = 5353, PORT_LLMNR = 5355, PROTO_UDP = 17 };
+enum { PORT_DNS = 53, PORT_MDNS = 5353, PORT_LLMNR = 5355, PROTO_TCP = 6, PROTO_UDP = 17 };
+enum { MESSAGE_MOST = 65535, PREFIX_LEN = 2 }; // over TCP: RFC 1035 section 4.2.2
 
 enum dns_event { DNS_EVENT_QUERY, DNS_EVENT_ANSWER, DNS_EVENT_COUNT };
 
@@ -22,12 +23,25 @@ struct dns_instance {
     struct dns_pending_options pending;
 };
 
+/** What is kept per flow. */
+struct dns_flow {
+    struct dns_pending pending;
+    bool lost[2]; /**< TCP, by direction: where messages begin is not known any more */
+};
+
 /** One message on its way from the payload to an event. */
 struct dns_job {
     struct dns_instance *self;
     struct palua_call *call;
     struct dns_pending *pending;
-    const struct palua_datagram *in;
+    struct palua_slice payload; /**< as captured */
+    uint32_t wire_len;
+    struct palua_slice src;
+    struct palua_slice dst;
+    int64_t ts_ns;
+    uint8_t transport; /**< IP protocol number */
+    uint8_t direction;
+    bool mdns;
     struct dns_want want;
     struct dns_message message;
     enum dns_event kind;
@@ -84,7 +98,7 @@ static void report_faults(struct dns_job *job)
 {
     const struct palua_host *host = job->self->host;
     const struct dns_message *message = &job->message;
-    bool cut = job->in->payload.len < job->in->wire_len;
+    bool cut = job->payload.len < job->wire_len;
     if (message->bad_rdata)
         host->anomaly(job->call, DNS_BAD_RDATA, message->bad_rdata_offset);
     if (message->shed)
@@ -106,8 +120,8 @@ static uint64_t pending_key(const struct dns_job *job, uint8_t asker)
 static void remember_query(struct dns_job *job)
 {
     const struct palua_host *host = job->self->host;
-    switch (dns_pending_add(job->pending, &job->self->pending, pending_key(job, job->in->direction),
-                            job->in->packet->ts_ns)) {
+    switch (dns_pending_add(job->pending, &job->self->pending, pending_key(job, job->direction),
+                            job->ts_ns)) {
     case DNS_PENDING_REPEATED:
         host->count(job->call, DNS_COUNTER_REPEATED, 1);
         break;
@@ -123,9 +137,9 @@ static void remember_query(struct dns_job *job)
  * that was set back gives no time either. */
 static bool find_rtt(struct dns_job *job, int64_t *rtt_ns)
 {
-    int64_t now_ns = job->in->packet->ts_ns;
+    int64_t now_ns = job->ts_ns;
     int64_t asked_ns;
-    uint8_t asker = job->in->direction == PALUA_ORIG ? PALUA_RESP : PALUA_ORIG;
+    uint8_t asker = job->direction == PALUA_ORIG ? PALUA_RESP : PALUA_ORIG;
     if (!dns_pending_take(job->pending, &job->self->pending, pending_key(job, asker),
                           !job->message.question, now_ns, &asked_ns) ||
         now_ns < asked_ns)
@@ -144,9 +158,9 @@ static void fill_common(const struct dns_job *job, struct dns_query *out)
     const struct dns_message *message = &job->message;
     bool asks = job->kind == DNS_EVENT_QUERY;
     uint16_t flags = message->flags;
-    out->client = asks ? job->in->src : job->in->dst;
-    out->server = asks ? job->in->dst : job->in->src;
-    out->transport = PROTO_UDP;
+    out->client = asks ? job->src : job->dst;
+    out->server = asks ? job->dst : job->src;
+    out->transport = job->transport;
     out->id = message->id;
     out->opcode = (uint8_t)dns_opcode(message);
     out->rd = (flags & DNS_RD) != 0;
@@ -214,25 +228,96 @@ static void handle_message(struct dns_job *job)
     }
 }
 
-static enum palua_verdict dns_datagram(void *self_, struct palua_call *call, void *state,
+static void read_message(struct dns_job *job)
+{
+    struct dns_instance *self = job->self;
+    struct palua_cursor at = palua_cursor_of(job->payload);
+    if (!dns_header_read(&at, &job->message)) {
+        job->message.fault = DNS_SHORT_HEADER;
+        if (job->payload.len == job->wire_len)
+            self->host->anomaly(job->call, DNS_SHORT_HEADER, job->payload.len);
+        return;
+    }
+    job->kind = job->message.flags & DNS_QR ? DNS_EVENT_ANSWER : DNS_EVENT_QUERY;
+    if (!self->read[job->kind])
+        return;
+    job->want = self->wants[job->kind];
+    job->want.mdns = job->mdns;
+    dns_message_read(&at, &job->want, self->host, job->call, &job->message);
+    handle_message(job);
+}
+
+static enum palua_verdict dns_datagram(void *self, struct palua_call *call, void *state,
                                        const struct palua_datagram *in)
 {
+    struct dns_flow *flow = state;
+    struct dns_job job = {
+        .self = self,
+        .call = call,
+        .pending = &flow->pending,
+        .payload = in->payload,
+        .wire_len = in->wire_len,
+        .src = in->src,
+        .dst = in->dst,
+        .ts_ns = in->packet->ts_ns,
+        .transport = PROTO_UDP,
+        .direction = in->direction,
+        .mdns = in->sport == PORT_MDNS || in->dport == PORT_MDNS,
+    };
+    read_message(&job);
+    return PALUA_DONE;
+}
+
+static void read_stream_message(struct dns_instance *self, struct palua_call *call,
+                                struct dns_flow *flow, const struct palua_stream *in,
+                                struct palua_slice message)
+{
+    struct dns_job job = {
+        .self = self,
+        .call = call,
+        .pending = &flow->pending,
+        .payload = message,
+        .wire_len = message.len,
+        .src = in->src,
+        .dst = in->dst,
+        .ts_ns = in->ts_ns,
+        .transport = PROTO_TCP,
+        .direction = in->direction,
+    };
+    read_message(&job);
+}
+
+/** RFC 1035 section 4.2.2: each message follows its length, 2 bytes. After a gap nothing tells
+ * where the next one begins. */
+static enum palua_verdict dns_stream(void *self_, struct palua_call *call, void *state,
+                                     const struct palua_stream *in, struct palua_taken *out)
+{
     struct dns_instance *self = self_;
-    struct dns_job job = {.self = self, .call = call, .pending = state, .in = in};
-    struct palua_cursor at = palua_cursor_of(in->payload);
-    if (!dns_header_read(&at, &job.message)) {
-        job.message.fault = DNS_SHORT_HEADER;
-        if (in->payload.len == in->wire_len)
-            self->host->anomaly(call, DNS_SHORT_HEADER, in->payload.len);
-        return PALUA_DONE;
+    struct dns_flow *flow = state;
+    struct palua_cursor at = palua_cursor_of(in->data);
+    uint16_t len;
+    flow->lost[in->direction] |= in->gap != 0;
+    while (!flow->lost[in->direction]) {
+        struct palua_cursor start = at;
+        struct palua_slice message = {0};
+        out->consumed = palua_cursor_offset(&at);
+        if (!palua_cursor_u16(&at, &len)) {
+            out->need = PREFIX_LEN;
+            break;
+        }
+        message.len = len;
+        if (!palua_cursor_bytes(&at, len, &message.data)) {
+            out->need = PREFIX_LEN + (uint32_t)len;
+            at = start;
+            break;
+        }
+        read_stream_message(self, call, flow, in, message);
     }
-    job.kind = job.message.flags & DNS_QR ? DNS_EVENT_ANSWER : DNS_EVENT_QUERY;
-    if (!self->read[job.kind])
-        return PALUA_DONE;
-    job.want = self->wants[job.kind];
-    job.want.mdns = in->sport == PORT_MDNS || in->dport == PORT_MDNS;
-    dns_message_read(&at, &job.want, self->host, call, &job.message);
-    handle_message(&job);
+    if (flow->lost[in->direction])
+        out->consumed = in->data.len;
+    // The rest of a message did not come, or not all of it was captured.
+    if (in->end && (in->gap || out->consumed < in->data.len))
+        self->host->count(call, DNS_COUNTER_CUT, 1);
     return PALUA_DONE;
 }
 
@@ -240,7 +325,7 @@ static void dns_flow_end(void *self, struct palua_call *call, void *state)
 {
     (void)self;
     (void)call;
-    dns_pending_fini(state);
+    dns_pending_fini(&((struct dns_flow *)state)->pending);
 }
 
 static const struct palua_schema *const events[] = {&dns_query_schema, &dns_answer_schema};
@@ -249,6 +334,7 @@ static const struct palua_binding bindings[] = {
     {PALUA_ON_UDP_PORT, PORT_DNS},
     {PALUA_ON_UDP_PORT, PORT_MDNS},
     {PALUA_ON_UDP_PORT, PORT_LLMNR},
+    {PALUA_ON_TCP_PORT, PORT_DNS},
 };
 
 static const struct palua_option options[] = {
@@ -278,7 +364,7 @@ static const struct palua_plugin plugin = {
     .abi = PALUA_PLUGIN_ABI,
     .size = sizeof(struct palua_plugin),
     .name = "dns",
-    .doc = "DNS, multicast DNS and LLMNR over UDP",
+    .doc = "DNS over UDP and TCP, multicast DNS and LLMNR",
     .role = PALUA_DISSECTOR,
     .events = events,
     .event_count = COUNT(events),
@@ -290,11 +376,13 @@ static const struct palua_plugin plugin = {
     .counter_count = COUNT(counters),
     .anomalies = anomalies,
     .anomaly_count = COUNT(anomalies),
-    .flow_state_size = sizeof(struct dns_pending),
+    .flow_state_size = sizeof(struct dns_flow),
     .start = dns_start,
     .stop = dns_stop,
     .datagram = dns_datagram,
     .flow_end = dns_flow_end,
+    .stream = dns_stream,
+    .stream_cap = PREFIX_LEN + MESSAGE_MOST,
 };
 
 PALUA_PLUGIN(plugin)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""Compares palua's DNS messages with the oracle's over every shared capture that has DNS over UDP.
+"""Compares palua's DNS messages with the oracle's over every shared capture that has DNS, over UDP or TCP.
 
     dns_test.py PALUA SHARED_CAPTURES [--show]
 
@@ -52,7 +52,7 @@ DIFFERENCES = {
     ("ndpi/someip_sd_sample.pcap", "port"): 6,
     ("pcapplusplus/PcapExamples__ip6_fragments.pcap", "nameless"): 1,
 }
-CAPTURES = 55
+CAPTURES = 56
 UNREADABLE = "<Unknown extended label>"
 
 
@@ -199,9 +199,8 @@ def read_oracle(path):
     with gzip.open(path) as file:
         oracle = json.load(file)
     for record in oracle.get("app", {}).get("dns", []):
-        if record["l4"] == "udp":
-            frame, message = message_of_oracle(record)
-            frames[frame].append((record, message))
+        frame, message = message_of_oracle(record)
+        frames[frame].append((record, message))
     return frames
 
 

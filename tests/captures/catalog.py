@@ -72,10 +72,10 @@ def stacks(path):
 
 
 def dns_messages(path):
-    """[frame, 0 or 1 for an answer, identifier, rcode or null, seconds since the question or null] of each DNS message over UDP."""
-    fields = whole_frames(path, "frame.number", "dns.flags.response", "dns.id", "dns.flags.rcode", "dns.time", "udp.port", "icmp.type")
+    """[frame, 0 or 1 for an answer, identifier, rcode or null, seconds since the question or null] of each DNS message."""
+    fields = whole_frames(path, "frame.number", "dns.flags.response", "dns.id", "dns.flags.rcode", "dns.time", "icmp.type")
     return [[int(frame), int(answer), int(ident, 16), int(rcode) if rcode else None, float(time) if time else None]
-            for frame, answer, ident, rcode, time, port, icmp in fields if answer and port and not icmp]
+            for frame, answer, ident, rcode, time, icmp in fields if answer and not icmp]
 
 
 def answers():

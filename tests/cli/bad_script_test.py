@@ -73,7 +73,7 @@ class Fails(Case):
 
     def test_errors_are_counted(self):
         run = self.palua("-s", self.script(self.THROWS), DNS, quiet=False)
-        self.assertIn("173", run.err, run)
+        self.assertIn("175", run.err, run)
 
     def test_every_batch_size_fails_alike(self):
         script = self.script(self.THROWS)

@@ -11,8 +11,9 @@
  *   hook      role                 called                                             on
  *   start     dissector, analysis  once per instance, before the first packet         the main
  * thread datagram  dissector            once per UDP payload of a flow bound to it         the
- * instance's worker flow_end  dissector            once per flow that it was bound to until the end
- * the instance's worker event     analysis             once per event of each subscription any
+ * instance's worker stream    dissector            once per piece of a TCP stream bound to it
+ * the instance's worker flow_end  dissector            once per flow that it was bound to until the
+ * end the instance's worker event     analysis             once per event of each subscription any
  * thread, one at a time merge     analysis             once per further instance, after the last
  * event    the main thread finish    analysis             once, on the instance the others were
  * merged into  the main thread stop      dissector, analysis  once per instance that started the
@@ -79,8 +80,7 @@ enum palua_binding_kind {
     PALUA_ON_ETHERTYPE,    /**< decoder */
     PALUA_ON_IP_PROTOCOL,  /**< decoder */
     PALUA_ON_UDP_PORT,     /**< decoder or dissector: either port of the flow */
-    PALUA_ON_TCP_PORT, /**< dissector: either port of the flow; accepted, never called: this ABI has
-                         no stream hook yet */
+    PALUA_ON_TCP_PORT,     /**< dissector with a stream hook: either port of the flow */
     PALUA_ON_LAYER = 6 /**< dissector: every layer of a protocol (enum palua_protocol, the engine's
                           own) that no ICMP error quotes; needs the hook `layer` */
 };
@@ -169,6 +169,36 @@ enum palua_context {
                                   TEID): part of the key only if the configuration says so */
 };
 
+enum {
+    PALUA_STREAM_CAP = 16 * 1024 * 1024
+}; /**< bytes of a TCP stream that a dissector can have kept for it */
+
+/** Bytes of one direction of a TCP flow, in order, each once. */
+struct palua_stream {
+    const struct palua_packet
+        *packet;             /**< the one that made them known; NULL only at the end of the run */
+    struct palua_slice data; /**< what the hook left last time, then what came; as captured. May be
+                                empty at the end. Lives as long as the batch */
+    struct palua_slice src;  /**< addresses of the sender and of the receiver, 4 or 16 bytes */
+    struct palua_slice dst;
+    uint64_t offset; /**< of the first byte in what this side has sent; missing bytes count */
+    uint64_t gap;    /**< bytes missing directly before `data`: not captured, or dropped at a cap.
+                        What the hook had left before them it does not see again */
+    int64_t ts_ns;   /**< time of the packet that brought the last of them */
+    uint16_t sport;  /**< of the sender, host order */
+    uint16_t dport;
+    uint8_t direction; /**< enum palua_direction of the sender */
+    bool end;          /**< no more bytes come in this direction: it was closed, or the flow ends */
+};
+
+/** What a stream hook says of its input; all 0 before the call. */
+struct palua_taken {
+    uint32_t consumed; /**< bytes of `data` it is done with; the rest comes again, with what follows
+                        */
+    uint32_t need; /**< not to be called before there are so many bytes, counted from the first not
+                      consumed (except at a gap or the end); 0: with the next ones */
+};
+
 /** What a decoder is told, and what it found. The engine bounds all of that by the bytes there are.
  */
 struct palua_decoded {
@@ -194,11 +224,11 @@ struct palua_decoded {
 enum palua_verdict {
     PALUA_DONE =
         0, /**< understood (or an anomaly was raised): the flow's next datagram comes here too */
-    PALUA_NOT_MINE =
-        1 /**< another protocol: the flow's state is dropped without flow_end (release first what it
-             holds), its next datagrams do not come here any more, and this one goes to the next
-             dissector bound to the flow's ports, if any. Events published in this call stay. Any
-             other value is taken for this one. */
+    PALUA_NOT_MINE = 1 /**< another protocol: the flow's state is dropped without flow_end (release
+                          first what it holds), its next datagrams or bytes do not come here any
+                          more, and this one (of a stream: what was not consumed before) goes to the
+                          next dissector bound to the flow's ports, if any. Events published in this
+                          call stay. Any other value is taken for this one. */
 };
 
 /** What the engine does for plugins. The same table serves every call; it lives as long as the
@@ -227,8 +257,8 @@ struct palua_host {
      * at what the wanted fields need, and report what is met on the way. Fixed for the run. */
     bool (*anomalies_wanted)(struct palua_instance *instance);
 
-    /* In a dissector's datagram and flow_end, and alloc, room, keep, count also in an analysis'
-     * event and finish: */
+    /* In a dissector's datagram, stream and flow_end, and alloc, room, keep, count also in an
+     * analysis' event and finish: */
     /** Zeroed memory of the batch, aligned for any scalar; what events point to. Never NULL. In an
      * analysis: lives until the hook returns. */
     void *(*alloc)(struct palua_call *call, size_t size);
@@ -362,6 +392,17 @@ struct palua_plugin {
      * every packet belongs to a flow, and flows are tracked only if somebody asks for them. Before
      * the packet's `datagram`. */
     void (*layer)(void *self, struct palua_call *call, const struct palua_layer_input *in);
+
+    /** Dissector: bytes of a TCP stream of a flow bound to it. Resumes: what is not taken comes
+     * again. Called with all that is there as soon as it comes, but see `need`.
+     * @param state  as for datagram
+     * @param out    what was taken; see struct palua_taken */
+    enum palua_verdict (*stream)(void *self, struct palua_call *call, void *state,
+                                 const struct palua_stream *in, struct palua_taken *out);
+    /** Dissector with a stream hook: the most bytes of one direction that are kept while the hook
+     * waits for more, at most PALUA_STREAM_CAP. If it leaves more, all that was left is dropped,
+     * counted, and told as a gap. */
+    uint32_t stream_cap;
 };
 
 /** Defines the function the engine looks for. With PALUA_BUNDLED the plugin is linked in, under a

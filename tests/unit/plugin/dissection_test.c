@@ -343,7 +343,7 @@ Test(dissection, does_not_start_when_a_dissector_refuses)
     stage_want(&stage, "second.word", "");
     sample_trace.refuse = true;
     struct error err = {0};
-    cr_expect_null(dissection_new(stage.set, stage.registry, &stage.interest, &err));
+    cr_expect_null(dissection_new(stage.set, &stage.interest, 1 << 28, &err));
     cr_expect_eq(err.code, ERROR_PLUGIN);
     cr_expect_str_eq(err.text, "plugin 'second' does not start: it is told to refuse");
     plugin_set_free(stage.set);

@@ -62,7 +62,7 @@ void stage_start(struct stage *stage, uint32_t parts)
     struct flow_options options = {.cap = 4096, .udp_timeout_ns = minute_ns};
     stage->decoder = decoder_new();
     stage->flows = flow_table_new(&options, 0, flow_ended, stage);
-    stage->dissection = dissection_new(stage->set, stage->registry, &stage->interest, &err);
+    stage->dissection = dissection_new(stage->set, &stage->interest, 1 << 28, &err);
     cr_assert_not_null(stage->dissection, "%s", err.text);
     stage->pool = batch_pool_new(2, STAGE_PACKET_CAP, parts, registry_count(stage->registry));
     stage->call = (struct dissection_call){.flows = stage->flows, .sequence = &stage->sequence};
