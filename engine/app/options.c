@@ -23,7 +23,8 @@ enum long_only {
     OPTION_LIST_PLUGINS,
     OPTION_LIST_EVENTS,
     OPTION_DESCRIBE,
-    OPTION_VERSION
+    OPTION_VERSION,
+    OPTION_JSON
 };
 
 struct option_entry {
@@ -66,6 +67,7 @@ static const struct option_entry entries[] = {
      "list the events scripts can see"},
     {"describe", OPTION_DESCRIBE, required_argument, "NAME",
      "explain an event, a plugin or a script"},
+    {"json", OPTION_JSON, no_argument, NULL, "info: a JSON object per file"},
     {"help", 'h', no_argument, NULL, "this text"},
     {"version", OPTION_VERSION, no_argument, NULL, "the version"},
 };
@@ -75,7 +77,8 @@ enum { ENTRY_COUNT = sizeof entries / sizeof entries[0] };
 void options_help(struct text *out)
 {
     text_add_str(out, "palua: analyse network captures with Lua\n\n"
-                      "usage: palua [options] [FILE|DIR|-]...\n\n");
+                      "usage: palua [options] [FILE|DIR|-]...\n"
+                      "       palua info [--json] [--strict] FILE|DIR|-...\n\n");
     for (size_t i = 0; i < ENTRY_COUNT; i++) {
         const struct option_entry *entry = &entries[i];
         size_t start = out->len;
@@ -247,6 +250,9 @@ static bool parse_one(struct options *options, int value, char *argument, struct
     case OPTION_DESCRIBE:
         set_action(options, ACTION_DESCRIBE, argument);
         return true;
+    case OPTION_JSON:
+        options->json = true;
+        return true;
     case 'h':
         set_action(options, ACTION_HELP, NULL);
         return true;
@@ -289,6 +295,24 @@ static void make_getopt(char *letters, struct option *longs)
     longs[ENTRY_COUNT] = (struct option){0};
 }
 
+/** `palua info FILE…`: the word stands where the first input does; a file of that name is ./info.
+ */
+static bool take_command(struct options *options, struct error *err)
+{
+    struct string_list *inputs = &options->inputs;
+    bool named =
+        options->action == ACTION_RUN && inputs->count > 0 && strcmp(inputs->items[0], "info") == 0;
+    if (!named && options->json)
+        return error_set(err, ERROR_USAGE, NULL,
+                         "--json: expected palua info FILE; for results there is -o json");
+    if (!named)
+        return true;
+    options->action = ACTION_INFO;
+    inputs->count--;
+    memmove(inputs->items, inputs->items + 1, inputs->count * sizeof *inputs->items);
+    return true;
+}
+
 /** --list-events takes its glob as the next word too, when there is one. */
 static void take_subject(struct options *options)
 {
@@ -320,7 +344,7 @@ bool options_parse(struct options *options, int argc, char **argv, struct error 
     for (int i = optind; i < argc; i++)
         list_add(&options->inputs, argv[i]);
     take_subject(options);
-    return true;
+    return take_command(options, err);
 }
 
 void options_fini(struct options *options)

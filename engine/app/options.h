@@ -19,7 +19,8 @@ enum option_action {
     ACTION_VERSION,
     ACTION_LIST_PLUGINS,
     ACTION_LIST_EVENTS,
-    ACTION_DESCRIBE
+    ACTION_DESCRIBE,
+    ACTION_INFO /**< of the inputs */
 };
 
 enum progress_mode { PROGRESS_AUTO, PROGRESS_ALWAYS, PROGRESS_NEVER };
@@ -44,6 +45,7 @@ struct options {
     uint64_t jobs;
     enum progress_mode progress;
     bool strict;
+    bool json; /**< of ACTION_INFO */
     bool keep_going;
     bool trust;
     bool profile;

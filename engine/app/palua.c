@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "app/config.h"
+#include "app/info.h"
 #include "app/listing.h"
 #include "app/options.h"
 #include "run/run.h"
@@ -104,6 +105,13 @@ static int analyse(const struct options *options)
     return run(&run_options);
 }
 
+static int look(const struct options *options)
+{
+    struct info_options info_options = {
+        .inputs = options->inputs, .json = options->json, .strict = options->strict};
+    return info(&info_options);
+}
+
 /** A standard stream that the caller closed would be the number of the next file opened, and
  * messages would be written into a result. The placeholder is opened the wrong way round, so that
  * its use fails as that of a closed one does. */
@@ -122,13 +130,15 @@ int palua_main(int argc, char **argv)
     hold_standard_streams();
     signal(SIGPIPE, SIG_IGN);
     bool parsed = options_parse(&options, argc, argv, &err);
-    if (parsed && options.action == ACTION_RUN && options.inputs.count == 0)
+    bool reads = options.action == ACTION_RUN || options.action == ACTION_INFO;
+    if (parsed && reads && options.inputs.count == 0)
         parsed = error_set(
             &err, ERROR_USAGE, NULL,
             "no input: expected a capture FILE, or - for standard input; --help shows how");
-    int status = !parsed                        ? fail(&err)
-                 : options.action == ACTION_RUN ? analyse(&options)
-                                                : tell(&options);
+    int status = !parsed                         ? fail(&err)
+                 : options.action == ACTION_INFO ? look(&options)
+                 : options.action == ACTION_RUN  ? analyse(&options)
+                                                 : tell(&options);
     options_fini(&options);
     return status;
 }

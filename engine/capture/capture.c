@@ -43,7 +43,8 @@ struct capture *capture_new(const struct capture_options *options)
     const struct input_options input = {.pool = capture->blocks,
                                         .block_size = options->block_size,
                                         .record_cap = options->record_cap,
-                                        .strict = options->strict};
+                                        .strict = options->strict,
+                                        .metadata = options->metadata};
     for (uint32_t i = 0; i < capture->files.count; i++)
         feed_init(&capture->feeds[i], &capture->files.items[i], i, &input);
     return capture;
@@ -411,7 +412,10 @@ static void leave_out(struct capture *capture, struct batch *batch,
 {
     filter_batch(capture->options.filter, batch);
     struct capture_totals *totals = &capture->totals;
+    uint64_t damages = totals->damages, skipped = totals->skipped;
     *totals = *before;
+    totals->damages = damages;
+    totals->skipped = skipped;
     if (batch->count) {
         if (!totals->packets)
             totals->first_ts_ns = batch->packets[0].ts_ns;
@@ -458,7 +462,12 @@ struct capture_file capture_file(const struct capture *capture, uint32_t file)
 {
     assert(file < capture->files.count);
     const struct feed *feed = &capture->feeds[file];
-    return (struct capture_file){.name = feed->name, .size = feed->size};
+    struct capture_file out = {.name = feed->name,
+                               .size = feed->size,
+                               .format = feed->format ? feed->format->name : NULL,
+                               .packing = feed->packing};
+    feed_facts(feed, &out.facts);
+    return out;
 }
 
 void capture_totals(const struct capture *capture, struct capture_totals *out)

@@ -13,9 +13,11 @@
 
 #include "base/error.h"
 #include "batch/batch.h"
+#include "capture/format.h"
 
 struct capture;
 struct filter;
+struct metadata;
 
 enum { CAPTURE_DAMAGE_CAP = 10 };
 
@@ -41,7 +43,9 @@ struct capture_options {
     uint64_t skip;  /**< packets to leave out at the start; they are numbered all the same */
     uint64_t count; /**< packets to give out, then comes the end: what lies behind them is not even
                        told of; 0 for all */
-    struct filter *filter; /**< what it leaves out is not given out; NULL for none; borrowed */
+    struct metadata *metadata; /**< gets what is no packet (capture/metadata.h); NULL: nobody asks;
+                                  borrowed */
+    struct filter *filter;     /**< what it leaves out is not given out; NULL for none; borrowed */
 };
 
 struct capture *capture_new(const struct capture_options *options);
@@ -60,7 +64,10 @@ enum capture_status capture_read(struct capture *capture, struct batch *batch, s
 /** What is known of a file so far. */
 struct capture_file {
     const char *name;
-    uint64_t size; /**< bytes, 0 if unknown */
+    uint64_t size;       /**< bytes, 0 if unknown */
+    const char *format;  /**< NULL: not opened, or no capture */
+    const char *packing; /**< "gzip", or "xz, gzip" from outside inwards; empty if not packed */
+    struct format_facts facts;
 };
 /** @param file  as in palua_packet.file; those of a directory are counted */
 struct capture_file capture_file(const struct capture *capture, uint32_t file);

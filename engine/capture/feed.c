@@ -35,8 +35,17 @@ void feed_fini(struct feed *feed)
     memory_free(feed->report);
 }
 
+void feed_facts(const struct feed *feed, struct format_facts *out)
+{
+    if (feed->input.state)
+        feed->format->facts(feed->input.state, out);
+    else
+        *out = feed->facts;
+}
+
 void feed_end(struct feed *feed)
 {
+    feed_facts(feed, &feed->facts);
     input_close(&feed->input);
     block_release(feed->held_block);
     memory_free(feed->held);
@@ -83,6 +92,7 @@ static void scan_file(struct feed *feed, struct block_pool *blocks)
     struct input input;
     options.pool = blocks;
     options.strict = true; // a look must not become a search
+    options.metadata = NULL;
     input_init(&input, &options);
     if (input_open(&input, feed->path, &err)) {
         feed->size = input.source->size;
@@ -141,6 +151,8 @@ bool feed_open(struct feed *feed, int64_t ts_ns, struct error *err)
         if (!input_open(&feed->input, feed->path, err))
             return false;
         feed->size = feed->input.source->size;
+        feed->format = feed->input.format;
+        memcpy(feed->packing, feed->input.packing, sizeof feed->packing);
         feed->ts_ns = ts_ns;
     } else {
         stamp_untimed(feed, ts_ns);

@@ -26,7 +26,10 @@ struct feed {
     enum feed_state state;
     uint32_t index; /**< of the input, argument order */
     struct input input;
-    uint64_t size; /**< of the file, 0 if unknown */
+    uint64_t size;               /**< of the file, 0 if unknown */
+    const struct format *format; /**< once it was opened */
+    char packing[24];            /**< as input's */
+    struct format_facts facts;   /**< once it is over */
     /** What decides its turn: the time of its next packet if one is held; until it is opened that
      * of its first, later that of its last. INT64_MIN: its turn is now. */
     int64_t key_ns;
@@ -94,6 +97,9 @@ static inline int64_t feed_key(const struct palua_packet *packet, int64_t before
 /** Lets go of the first `count` held packets.
  * @param last_key  of the last of them */
 void feed_drop(struct feed *feed, uint32_t count, int64_t last_key);
+
+/** What the input says of itself so far. */
+void feed_facts(const struct feed *feed, struct format_facts *out);
 
 /** Closes it for good. */
 void feed_end(struct feed *feed);

@@ -76,6 +76,17 @@ static pcap_t *open_empty(struct file_header *header, char *message)
     return pcap;
 }
 
+const char *filter_linktype_name(uint16_t linktype)
+{
+    char message[PCAP_ERRBUF_SIZE];
+    struct file_header header = header_of(linktype, false);
+    pcap_t *pcap = open_empty(&header, message);
+    const char *name = pcap ? pcap_datalink_val_to_name(pcap_datalink(pcap)) : NULL;
+    if (pcap)
+        pcap_close(pcap);
+    return name;
+}
+
 /** Compiles an expression. @return false with libpcap's message */
 static bool compile(uint16_t linktype, bool big, const char *expression, struct bpf_program *out,
                     char *message)

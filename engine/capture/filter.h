@@ -21,6 +21,10 @@ struct filter *filter_new(const char *expression, struct error *err);
 /** NULL is allowed. */
 void filter_free(struct filter *filter);
 
+/** What libpcap calls a link type, such as "EN10MB". @return NULL if it knows none of that number
+ */
+const char *filter_linktype_name(uint16_t linktype);
+
 /** Keeps the packets that match, in order, and forgets the others. Packets of a link type of which
  * the expression cannot be asked, such as for the type of 802.11 frames on Ethernet, do not match.
  */

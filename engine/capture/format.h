@@ -15,6 +15,17 @@
 
 enum { FORMAT_PROBE_LEN = 24 }; /**< first bytes of an input that are enough to tell its format */
 
+/** What an input says of itself as a whole. */
+struct format_facts {
+    bool big;                 /**< byte order, of pcapng that of the section read last */
+    uint16_t major, minor;    /**< version, likewise */
+    const char *unit;         /**< of timestamps; NULL where each interface has its own */
+    uint32_t snaplen;         /**< as written, which need not be what was kept */
+    uint16_t linktype;        /**< where the whole input has one */
+    uint32_t sections;        /**< of pcapng, else 0 */
+    uint32_t interface_count; /**< of pcapng, in all sections; else 0 */
+};
+
 struct format {
     const char *name;
     /** Whether an input starts like this format. `in` has FORMAT_PROBE_LEN bytes, fewer if the
@@ -31,6 +42,8 @@ struct format {
      * FRAMING_OK leaves in.pos there; FRAMING_MORE leaves it where the search goes on; otherwise
      * there is none up to the end. Sets no error. */
     enum framing_status (*resume)(void *state, struct framing *framing);
+    /** What the headers read so far say. */
+    void (*facts)(const void *state, struct format_facts *out);
 };
 
 extern const struct format format_pcap;

@@ -16,6 +16,8 @@
 #include "base/cursor.h"
 #include "base/error.h"
 
+struct metadata;
+
 enum framing_status {
     FRAMING_OK,     /**< there is no room for another packet */
     FRAMING_MORE,   /**< the record at in.pos is not whole: `need` and `what` are set */
@@ -29,6 +31,7 @@ struct framing {
     const char *name;    /**< of the input, for messages */
     uint32_t record_cap; /**< largest record in bytes */
 
+    struct metadata *metadata;    /**< NULL: nobody asked for it */
     struct palua_packet *packets; /**< room for `cap` packets, of which `count` are framed */
     uint32_t count;
     uint32_t cap;

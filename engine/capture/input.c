@@ -102,6 +102,9 @@ static bool input_peek(struct input *input, struct error *err)
 static void input_unpack(struct input *input)
 {
     struct block *block = input->block;
+    size_t len = strlen(input->packing);
+    snprintf(input->packing + len, sizeof input->packing - len, "%s%s", len ? ", " : "",
+             unpack_name(block->data, block->len));
     input->source = unpack_open(input->source, block->data, block->len);
     block->len = 0;
     input->end = false;
@@ -245,6 +248,7 @@ enum input_status input_read(struct input *input, struct framing *framing, struc
     struct error failure = {0};
     framing->name = input->source->name;
     framing->record_cap = input->options.record_cap;
+    framing->metadata = input->options.metadata;
     framing->err = err;
     // One whole record is enough to go on with: waiting for more would hold up a pipe.
     while ((status = input_frame(input, framing)) == FRAMING_MORE && !framing->count) {

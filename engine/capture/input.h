@@ -27,7 +27,8 @@ struct input_options {
     struct block_pool *pool; /**< of blocks of `block_size` bytes; borrowed */
     size_t block_size;
     uint32_t record_cap;
-    bool strict; /**< the first damage is the end */
+    bool strict;               /**< the first damage is the end */
+    struct metadata *metadata; /**< gets what is no packet; NULL: nobody asked; borrowed */
 };
 
 struct input {
@@ -35,6 +36,7 @@ struct input {
     struct source *source; /**< NULL: not open */
     const struct format *format;
     void *state;         /**< the format's */
+    char packing[24];    /**< "gzip", or "xz, gzip" from outside inwards; empty if not packed */
     struct block *block; /**< the one being read into and framed; NULL before the first */
     size_t pos;          /**< of the first byte in it that is not framed */
     uint64_t offset;     /**< of that byte in the input */

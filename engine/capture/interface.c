@@ -3,9 +3,8 @@
 
 #include <palua/abi.h>
 
+#include "capture/metadata.h"
 #include "capture/order.h"
-
-enum option_code { OPTION_END = 0, OPTION_TSRESOL = 9, OPTION_FCSLEN = 13, OPTION_TSOFFSET = 14 };
 
 enum { FCS_LEN = 4 };
 enum { TSRESOL_BINARY = 0x80, TSRESOL_DEFAULT = 6 };
@@ -43,17 +42,17 @@ static const char *option_parse(struct interface *interface, uint16_t code, stru
     uint8_t resolution, fcs_len;
     uint64_t offset;
     switch (code) {
-    case OPTION_TSRESOL:
+    case OPTION_INTERFACE_TSRESOL:
         if (cursor_left(&value) != 1 || !cursor_u8(&value, &resolution))
             return "an if_tsresol option that is not 1 byte long";
         unit_set(interface, resolution);
         return NULL;
-    case OPTION_FCSLEN:
+    case OPTION_INTERFACE_FCSLEN:
         // A length that cannot be is no reason to read no packets.
         if (cursor_u8(&value, &fcs_len) && fcs_len == FCS_LEN)
             interface->flags = PALUA_PACKET_FCS;
         return NULL;
-    case OPTION_TSOFFSET:
+    case OPTION_INTERFACE_TSOFFSET:
         if (cursor_left(&value) != 8 || !order_u64(&value, big, &offset))
             return "an if_tsoffset option that is not 8 bytes long";
         interface->offset_s = (int64_t)offset;

@@ -40,6 +40,9 @@ struct pcap {
     bool big;     /**< byte order of the file */
     uint8_t record_header_len;
     uint16_t linktype;
+    uint16_t major;
+    uint16_t minor;
+    uint32_t snaplen;
     uint8_t flags; /**< of every packet, enum palua_packet_flag */
     enum length_order lengths;
     uint32_t fraction_ns; /**< of one unit of a record's second time field */
@@ -105,12 +108,14 @@ static enum framing_status file_header(struct pcap *pcap, struct framing *framin
     if (!cursor_sub(&rest, FILE_HEADER_LEN, &in))
         return framing_more(framing, FILE_HEADER_LEN, "pcap file header");
     if (!magic_read(&in, &pcap->big, &magic) || !order_u16(&in, pcap->big, &major) ||
-        !order_u16(&in, pcap->big, &minor) ||
-        !cursor_skip(&in, 12) || // time zone, accuracy, snaplen
-        !order_u32(&in, pcap->big, &network) || !version_set(pcap, major, minor))
+        !order_u16(&in, pcap->big, &minor) || !cursor_skip(&in, 8) || // time zone, accuracy
+        !order_u32(&in, pcap->big, &pcap->snaplen) || !order_u32(&in, pcap->big, &network) ||
+        !version_set(pcap, major, minor))
         return framing_damage(framing, "got a pcap header of version %u.%u, expected 2.4", major,
                               minor);
     pcap->linktype = (uint16_t)network;
+    pcap->major = major;
+    pcap->minor = minor;
     pcap->flags = (network & FCS_MASK) == FCS_OF_4_BYTES ? PALUA_PACKET_FCS : 0;
     pcap->fraction_ns = magic == PCAP_NANO ? 1 : 1000;
     pcap->record_header_len =
@@ -254,6 +259,17 @@ static enum framing_status pcap_resume(void *state, struct framing *framing)
                         : framing_more(framing, pcap->record_header_len, "record header");
 }
 
+static void pcap_facts(const void *state, struct format_facts *out)
+{
+    const struct pcap *pcap = state;
+    *out = (struct format_facts){.big = pcap->big,
+                                 .major = pcap->major,
+                                 .minor = pcap->minor,
+                                 .unit = pcap->fraction_ns == 1 ? "ns" : "us",
+                                 .snaplen = pcap->snaplen,
+                                 .linktype = pcap->linktype};
+}
+
 const struct format format_pcap = {
     .name = "pcap",
     .probe = pcap_probe,
@@ -261,4 +277,5 @@ const struct format format_pcap = {
     .close = pcap_close,
     .frame = pcap_frame,
     .resume = pcap_resume,
+    .facts = pcap_facts,
 };

@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "capture/interface.h"
+#include "capture/metadata.h"
 #include "capture/order.h"
 
 enum block_type {
@@ -36,6 +37,8 @@ struct pcapng {
     size_t interface_count;
     size_t interface_cap;
     uint64_t interfaces_before; /**< in sections before this one: numbers go on over the file */
+    uint32_t sections;
+    uint16_t major, minor; /**< of the section */
     bool lost;   /**< what the section is like is not known: only the next one can be read */
     bool unsure; /**< bytes of this section were passed over, maybe with an interface in them */
 };
@@ -62,6 +65,23 @@ static void pcapng_close(void *state)
     struct pcapng *ng = state;
     memory_free(ng->interfaces);
     memory_free(ng);
+}
+
+/** Keeps what a sound block at framing->in says, if somebody asked. */
+static inline void block_tell(const struct pcapng *ng, const struct framing *framing,
+                              const struct pcapng_block *block)
+{
+    if (__builtin_expect(!framing->metadata, 1))
+        return;
+    const struct metadata_place place = {
+        .file = framing->file,
+        .interface_base = (uint32_t)ng->interfaces_before,
+        .interface = (uint32_t)(ng->interfaces_before + ng->interface_count - 1),
+        .frame = framing->frame,
+        .offset = framing->offset + cursor_offset(&framing->in),
+        .big = ng->big,
+    };
+    metadata_add(framing->metadata, &place, block->type, block->body);
 }
 
 /** A block's length as it stands at both its ends. */
@@ -114,7 +134,7 @@ static enum framing_status section_order(struct framing *framing, bool *big)
 static enum framing_status section_header(struct pcapng *ng, struct framing *framing)
 {
     struct cursor in = framing->in;
-    struct pcapng_block block = {0};
+    struct pcapng_block block = {0}, whole;
     uint32_t magic;
     uint16_t major = 0, minor = 0;
     bool big;
@@ -125,6 +145,7 @@ static enum framing_status section_header(struct pcapng *ng, struct framing *fra
     if (status != FRAMING_OK)
         return status;
     size_t len = SECTION_LEN_MIN - BLOCK_LEN_MIN;
+    whole = block;
     if (cursor_left(&block.body) < len)
         return length_bad(framing, BLOCK_SECTION,
                           (uint32_t)cursor_left(&block.body) + BLOCK_LEN_MIN);
@@ -136,6 +157,10 @@ static enum framing_status section_header(struct pcapng *ng, struct framing *fra
     ng->interfaces_before += ng->interface_count;
     ng->interface_count = 0;
     ng->lost = ng->unsure = false;
+    ng->major = major;
+    ng->minor = minor;
+    ng->sections++;
+    block_tell(ng, framing, &whole);
     framing->in.pos = in.pos;
     return FRAMING_OK;
 }
@@ -281,6 +306,7 @@ blocks(struct pcapng *ng, struct framing *framing, bool big, bool *section)
                                                   : other_block(ng, framing, &block);
         if (status != FRAMING_OK)
             return status;
+        block_tell(ng, framing, &block);
         framing->in.pos = in.pos;
     }
     return FRAMING_OK;
@@ -410,6 +436,17 @@ static enum framing_status pcapng_resume(void *state, struct framing *framing)
     return framing->end ? FRAMING_DAMAGED : framing_more(framing, BLOCK_LEN_MIN, "block");
 }
 
+static void pcapng_facts(const void *state, struct format_facts *out)
+{
+    const struct pcapng *ng = state;
+    *out = (struct format_facts){.big = ng->big,
+                                 .major = ng->major,
+                                 .minor = ng->minor,
+                                 .sections = ng->sections,
+                                 .interface_count =
+                                     (uint32_t)(ng->interfaces_before + ng->interface_count)};
+}
+
 const struct format format_pcapng = {
     .name = "pcapng",
     .probe = pcapng_probe,
@@ -417,4 +454,5 @@ const struct format format_pcapng = {
     .close = pcapng_close,
     .frame = pcapng_frame,
     .resume = pcapng_resume,
+    .facts = pcapng_facts,
 };

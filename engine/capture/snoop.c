@@ -112,10 +112,18 @@ static enum framing_status snoop_frame(void *state, struct framing *framing)
     return status;
 }
 
+static void snoop_facts(const void *state, struct format_facts *out)
+{
+    const struct snoop *snoop = state;
+    *out = (struct format_facts){
+        .big = true, .major = VERSION, .unit = "us", .linktype = snoop->linktype};
+}
+
 const struct format format_snoop = {
     .name = "snoop",
     .probe = snoop_probe,
     .open = snoop_open,
     .close = snoop_close,
     .frame = snoop_frame,
+    .facts = snoop_facts,
 };

@@ -219,6 +219,12 @@ bool unpack_needed(const uint8_t *start, size_t len)
     return codec_find(in) || codec_skippable(&in, &skip);
 }
 
+const char *unpack_name(const uint8_t *start, size_t len)
+{
+    const struct codec *codec = codec_find(cursor_of(start, len));
+    return codec ? codec->name : "skippable frame";
+}
+
 struct source *unpack_open(struct source *inner, const uint8_t *start, size_t len)
 {
     struct unpack *unpack = memory_zalloc(1, sizeof *unpack);

@@ -14,6 +14,9 @@
 /** Whether bytes that an input starts with are compressed. */
 bool unpack_needed(const uint8_t *start, size_t len);
 
+/** The name of that compression. */
+const char *unpack_name(const uint8_t *start, size_t len);
+
 /** @param inner  the packed bytes; owned by the new source from here on
  * @param start  bytes that were already read from it; copied */
 struct source *unpack_open(struct source *inner, const uint8_t *start, size_t len);
