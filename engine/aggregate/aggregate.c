@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "aggregate/declaration.h"
+#include "aggregate/writer.h"
 
 enum { NS_PER_SECOND = 1000000000 };
 
@@ -13,8 +14,6 @@ static void start(struct aggregate *aggregate)
 {
     rows_init(&aggregate->rows, aggregate->measures, aggregate->measure_count,
               aggregate->cells_size, aggregate->key_cap);
-    for (uint32_t i = 0; i < aggregate->measure_count; i++)
-        aggregate->far |= measure_is_far(&aggregate->measures[i]);
     aggregate->started = true;
 }
 
@@ -70,89 +69,57 @@ bool aggregate_read_value(struct aggregate *aggregate, const struct measure *mea
     return true;
 }
 
-/** Reads one add's values, which are checked before anything is changed.
+/** Reads the next add's values, which are checked before anything is changed.
  * @param present  how many there are
  * @return 0, or the number of the argument (from 1) that is no number */
 static uint32_t read_values(struct aggregate *aggregate, const struct palua_argument *arguments,
-                            struct number *out, uint32_t *present)
+                            uint32_t *present)
 {
-    uint32_t at = aggregate->key_count;
+    struct backlog *backlog = aggregate->backlog;
+    uint32_t at = aggregate->key_count, value = 0;
     for (uint32_t i = 0; i < aggregate->measure_count; i++) {
         const struct measure *measure = &aggregate->measures[i];
         if (!measure_kind_valued(measure->kind))
             continue;
+        struct number *out = &backlog->values[value++][backlog->count];
         if (!aggregate_read_value(aggregate, measure, &arguments[at++], out))
             return at;
         *present += out->kind != NUMBER_NONE;
-        out++;
     }
     return 0;
 }
 
-/** Adds one value of a measure. */
-static inline void add_value(struct measure *measure, void *cell, const struct number *value)
+/** Makes `count` adds of the backlog from `first` on, to cells that were found. */
+static void add_values(struct aggregate *aggregate, uint8_t *const *cells, uint32_t first,
+                       uint32_t count)
 {
-    if (value->kind == NUMBER_NONE)
-        return;
-    if (measure->kind == MEASURE_DISTINCT)
-        measure_add_hash(cell, value->uint);
-    else
-        measure_add(measure, cell, *value);
-}
-
-/** @return the next add's values */
-static const struct number *add_values(struct aggregate *aggregate, const struct number *values,
-                                       uint8_t *cells)
-{
+    uint32_t value = 0;
     for (uint32_t i = 0; i < aggregate->measure_count; i++) {
         struct measure *measure = &aggregate->measures[i];
-        if (measure->kind == MEASURE_COUNT)
-            ++*(uint64_t *)(cells + measure->offset);
-        else
-            add_value(measure, cells + measure->offset, values++);
-    }
-    return values;
-}
-
-/** What a measure keeps outside its cell is fetched from memory for all adds at once too; that
- * takes two steps, as a cell has to be there before it can be read. */
-static void fetch(const struct aggregate *aggregate, uint8_t *const *cells, enum measure_fetch step)
-{
-    const struct backlog *backlog = aggregate->backlog;
-    const struct number *values = backlog->values;
-    for (uint32_t i = 0; i < backlog->count; i++, values += aggregate->value_count) {
-        uint32_t value = 0;
-        for (uint32_t j = 0; j < aggregate->measure_count; j++) {
-            const struct measure *measure = &aggregate->measures[j];
-            if (!measure_kind_valued(measure->kind))
-                continue;
-            measure_fetch(measure, cells[i] + measure->offset, &values[value++], step);
-        }
+        const struct number *values = NULL;
+        if (measure_kind_valued(measure->kind))
+            values = &aggregate->backlog->values[value++][first];
+        measure_add_all(measure, cells, values, count);
     }
 }
 
 /** As long as no row gives way to another, cells stay where they are. */
 static void add_together(struct aggregate *aggregate)
 {
-    struct backlog *backlog = aggregate->backlog;
-    const struct number *values = backlog->values;
+    const struct backlog *backlog = aggregate->backlog;
     uint8_t *cells[BACKLOG_CAP];
     for (uint32_t i = 0; i < backlog->count; i++)
         cells[i] = rows_cells(&aggregate->rows, &backlog->requests[i]);
-    if (aggregate->far) {
-        fetch(aggregate, cells, MEASURE_FETCH_INDEX);
-        fetch(aggregate, cells, MEASURE_FETCH_COUNT);
-    }
-    for (uint32_t i = 0; i < backlog->count; i++)
-        values = add_values(aggregate, values, cells[i]);
+    add_values(aggregate, cells, 0, backlog->count);
 }
 
 static void add_singly(struct aggregate *aggregate)
 {
-    struct backlog *backlog = aggregate->backlog;
-    const struct number *values = backlog->values;
-    for (uint32_t i = 0; i < backlog->count; i++)
-        values = add_values(aggregate, values, rows_cells(&aggregate->rows, &backlog->requests[i]));
+    const struct backlog *backlog = aggregate->backlog;
+    for (uint32_t i = 0; i < backlog->count; i++) {
+        uint8_t *cells = rows_cells(&aggregate->rows, &backlog->requests[i]);
+        add_values(aggregate, &cells, i, 1);
+    }
 }
 
 void aggregate_settle(struct aggregate *aggregate)
@@ -168,23 +135,29 @@ void aggregate_settle(struct aggregate *aggregate)
     else
         add_singly(aggregate);
     backlog->count = 0;
-    backlog->used = 0;
 }
 
 uint32_t aggregate_add(struct aggregate *aggregate, const struct palua_argument *arguments)
 {
-    uint32_t present = 0, bad = 0;
-    bool cut;
-    if (aggregate->value_count)
-        bad = read_values(aggregate, arguments, aggregate_next_values(aggregate), &present);
-    if (bad || !aggregate_accepts(aggregate, present))
+    struct backlog *backlog = aggregate->backlog;
+    uint32_t present = 0;
+    uint32_t bad = aggregate->value_count ? read_values(aggregate, arguments, &present) : 0;
+    if (bad)
         return bad;
-    uint32_t len = key_write(aggregate_next_key(aggregate), arguments, aggregate->key_count, &cut);
-    aggregate->keys_cut += cut;
-    for (uint32_t i = 0; i < aggregate->key_count; i++)
-        if (arguments[i].type == PALUA_STRING)
-            aggregate->text_columns |= UINT32_C(1) << i;
-    aggregate_put_off(aggregate, len);
+    if (!present && aggregate_needs_value(aggregate)) {
+        aggregate->absent++;
+        return 0;
+    }
+    struct rows_request *request = &backlog->requests[backlog->count];
+    struct writer key = writer_at(backlog->keys[backlog->count]);
+    for (uint32_t i = 0; i < aggregate->key_count; i++) {
+        writer_argument(&key, &arguments[i], writer_room(&key, aggregate->key_count - 1 - i));
+        aggregate->text_columns |= (uint32_t)(arguments[i].type == PALUA_STRING) << i;
+    }
+    aggregate->keys_cut += key.cut;
+    request->key = key.start;
+    request->key_len = writer_end(&key);
+    aggregate_put_off(aggregate, 1);
     return 0;
 }
 

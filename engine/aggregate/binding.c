@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
+#include <string.h>
+
 #include "aggregate/column.h"
 #include "aggregate/declaration.h"
 #include "base/memory.h"
@@ -122,59 +124,106 @@ void aggregate_binding_free(struct aggregate_binding *binding)
     memory_free(binding);
 }
 
-/** What the event has for a measure; NUMBER_NONE if nothing. */
-static inline void read_value(struct aggregate *aggregate, const struct measure *measure,
-                              struct column *column, const struct palua_event *event,
-                              struct number *out)
+/** What the events have for a measure; NUMBER_NONE if nothing. */
+static void read_values(struct aggregate *aggregate, const struct measure *measure,
+                        struct column *column, const struct palua_event *const *events,
+                        uint32_t count, struct number *out)
 {
-    struct palua_argument argument;
-    const uint8_t *at = column_at(column, event);
-    bool plain = at && measure->kind != MEASURE_DISTINCT;
-    if (plain && column->way == COLUMN_UINT) {
-        *out = number_of_uint(value_uint(at, column->size));
-    } else if (plain && column->way == COLUMN_WORD) {
-        *out = number_of_int((int64_t)value_uint(at, 8)); // of the measure's unit: see set_unit
-    } else {
-        column_argument(column, event, &argument);
-        aggregate_read_value(aggregate, measure, &argument, out);
-    }
-}
-
-/** @return how many values the event has */
-static inline uint32_t read_values(struct aggregate_binding *binding,
-                                   const struct palua_event *event)
-{
-    struct aggregate *aggregate = binding->aggregate;
-    struct column *column = &binding->columns[aggregate->key_count];
-    struct number *out = aggregate_next_values(aggregate);
-    uint32_t present = 0;
-    for (uint32_t i = 0; i < aggregate->measure_count; i++) {
-        const struct measure *measure = &aggregate->measures[i];
-        if (!measure_kind_valued(measure->kind))
-            continue;
-        read_value(aggregate, measure, column++, event, out);
-        present += (out++)->kind != NUMBER_NONE;
-    }
-    return present;
-}
-
-static inline void add_event(struct aggregate_binding *binding, const struct palua_event *event)
-{
-    struct aggregate *aggregate = binding->aggregate;
-    if (!aggregate_accepts(aggregate, aggregate->value_count ? read_values(binding, event) : 0))
+    if (column->way <= COLUMN_WORD && measure->kind != MEASURE_DISTINCT) {
+        column_numbers(column, events, count, out);
         return;
-    struct writer key = writer_at(aggregate_next_key(aggregate));
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        struct palua_argument argument;
+        column_argument(column, events[i], &argument);
+        aggregate_read_value(aggregate, measure, &argument, &out[i]);
+    }
+}
+
+static void read_all_values(struct aggregate_binding *binding,
+                            const struct palua_event *const *events, uint32_t count)
+{
+    struct aggregate *aggregate = binding->aggregate;
+    struct backlog *backlog = aggregate->backlog;
+    struct column *column = &binding->columns[aggregate->key_count];
+    uint32_t value = 0;
+    for (uint32_t i = 0; i < aggregate->measure_count; i++)
+        if (measure_kind_valued(aggregate->measures[i].kind))
+            read_values(aggregate, &aggregate->measures[i], column++, events, count,
+                        &backlog->values[value++][backlog->count]);
+}
+
+/** Whether add `at` of the backlog has a value. */
+static bool has_value(const struct aggregate *aggregate, uint32_t at)
+{
+    for (uint32_t i = 0; i < aggregate->value_count; i++)
+        if (aggregate->backlog->values[i][at].kind != NUMBER_NONE)
+            return true;
+    return false;
+}
+
+/** Leaves out events without any value, whose places others take. @return how many are left */
+static uint32_t leave_out(struct aggregate *aggregate, const struct palua_event **events,
+                          uint32_t count)
+{
+    struct backlog *backlog = aggregate->backlog;
+    uint32_t first = backlog->count, kept = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (!has_value(aggregate, first + i))
+            continue;
+        events[kept] = events[i];
+        for (uint32_t value = 0; value < aggregate->value_count; value++)
+            backlog->values[value][first + kept] = backlog->values[value][first + i];
+        kept++;
+    }
+    aggregate->absent += count - kept;
+    return kept;
+}
+
+/** Column by column, so that what is to be done is decided once for all events. */
+static void write_keys(struct aggregate_binding *binding, const struct palua_event *const *events,
+                       uint32_t count)
+{
+    struct aggregate *aggregate = binding->aggregate;
+    struct backlog *backlog = aggregate->backlog;
+    struct rows_request *requests = &backlog->requests[backlog->count];
+    struct writer keys[BACKLOG_CAP];
+    for (uint32_t i = 0; i < count; i++)
+        keys[i] = writer_at(backlog->keys[backlog->count + i]);
     for (uint32_t i = 0; i < aggregate->key_count; i++)
-        column_put(&binding->columns[i], event, &key,
-                   writer_room(&key, aggregate->key_count - 1 - i));
-    aggregate->keys_cut += key.cut;
-    aggregate_put_off(aggregate, writer_end(&key));
+        column_put_all(&binding->columns[i], events, count, keys, aggregate->key_count - 1 - i);
+    for (uint32_t i = 0; i < count; i++) {
+        requests[i].key = keys[i].start;
+        requests[i].key_len = writer_end(&keys[i]);
+        aggregate->keys_cut += keys[i].cut;
+    }
+}
+
+/** As many events as there is room for in the backlog. */
+static void add_events(struct aggregate_binding *binding, const struct palua_event *const *events,
+                       uint32_t count)
+{
+    struct aggregate *aggregate = binding->aggregate;
+    const struct palua_event *kept[BACKLOG_CAP];
+    if (aggregate->value_count)
+        read_all_values(binding, events, count);
+    if (aggregate_needs_value(aggregate)) {
+        memcpy(kept, events, count * sizeof *kept);
+        count = leave_out(aggregate, kept, count);
+        events = kept;
+    }
+    write_keys(binding, events, count);
+    aggregate_put_off(aggregate, count);
 }
 
 void aggregate_binding_consume(struct aggregate_binding *binding, const struct event_queue *queue)
 {
     if (queue->count)
         binding->aggregate->text_columns |= binding->text_columns;
-    for (uint32_t i = 0; i < queue->count; i++)
-        add_event(binding, queue->events[i]);
+    for (uint32_t i = 0; i < queue->count;) {
+        uint32_t room = BACKLOG_CAP - binding->aggregate->backlog->count;
+        uint32_t count = queue->count - i < room ? queue->count - i : room;
+        add_events(binding, (const struct palua_event *const *)queue->events + i, count);
+        i += count;
+    }
 }

@@ -115,10 +115,102 @@ void column_argument(struct column *column, const struct palua_event *event,
     }
 }
 
-void column_put_other(struct column *column, const struct palua_event *event, struct writer *out,
-                      uint32_t room)
+/** Where the field lies; NULL if the event does not have it. */
+static inline const uint8_t *place_of(const struct column *column, const struct palua_event *event)
+{
+    uint64_t present;
+    const uint8_t *record = path_record(&column->path, event, &present);
+    return record && (present & column->need) == column->need ? record + column->offset : NULL;
+}
+
+static void put_argument(struct column *column, const struct palua_event *event, struct writer *key,
+                         uint32_t later)
 {
     struct palua_argument argument;
     column_argument(column, event, &argument);
-    writer_argument(out, &argument, room);
+    writer_argument(key, &argument, writer_room(key, later));
+}
+
+static inline void put_slice(const struct column *column, const uint8_t *at, bool address,
+                             struct writer *key, uint32_t later)
+{
+    struct palua_slice slice;
+    memcpy(&slice, at, sizeof slice);
+    if (address && !slice.len)
+        writer_tag(key, KEY_NIL);
+    else
+        writer_slice(key, (enum key_tag)column->tag, slice.data, slice.len,
+                     writer_room(key, later));
+}
+
+static inline void put_name(struct column *column, const struct palua_event *event,
+                            const uint8_t *at, struct writer *key, uint32_t later)
+{
+    uint64_t value = value_uint(at, column->size);
+    if (value >= COLUMN_NAMES)
+        put_argument(column, event, key, later);
+    else if (column->names[value].len)
+        writer_slice(key, KEY_STRING, column->names[value].data, column->names[value].len,
+                     writer_room(key, later));
+    else
+        writer_uint(key, value);
+}
+
+/** Always inlined: the way is known where it is called. */
+__attribute__((always_inline)) static inline void
+put_each(struct column *column, enum column_way way, const struct palua_event *const *events,
+         uint32_t count, struct writer *keys, uint32_t later)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        const uint8_t *at = place_of(column, events[i]);
+        if (!at)
+            writer_tag(&keys[i], KEY_NIL);
+        else if (way == COLUMN_UINT)
+            writer_uint(&keys[i], value_uint(at, column->size));
+        else if (way == COLUMN_WORD)
+            writer_word(&keys[i], (enum key_tag)column->tag, value_uint(at, 8));
+        else if (way == COLUMN_NAME)
+            put_name(column, events[i], at, &keys[i], later);
+        else
+            put_slice(column, at, way == COLUMN_ADDRESS, &keys[i], later);
+    }
+}
+
+void column_put_all(struct column *column, const struct palua_event *const *events, uint32_t count,
+                    struct writer *keys, uint32_t later)
+{
+    switch (column->way) {
+    case COLUMN_UINT:
+        put_each(column, COLUMN_UINT, events, count, keys, later);
+        return;
+    case COLUMN_WORD:
+        put_each(column, COLUMN_WORD, events, count, keys, later);
+        return;
+    case COLUMN_SLICE:
+        put_each(column, COLUMN_SLICE, events, count, keys, later);
+        return;
+    case COLUMN_ADDRESS:
+        put_each(column, COLUMN_ADDRESS, events, count, keys, later);
+        return;
+    case COLUMN_NAME:
+        put_each(column, COLUMN_NAME, events, count, keys, later);
+        return;
+    default:
+        for (uint32_t i = 0; i < count; i++)
+            put_argument(column, events[i], &keys[i], later);
+    }
+}
+
+void column_numbers(const struct column *column, const struct palua_event *const *events,
+                    uint32_t count, struct number *out)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        const uint8_t *at = place_of(column, events[i]);
+        if (!at)
+            out[i] = (struct number){.kind = NUMBER_NONE};
+        else if (column->way == COLUMN_UINT)
+            out[i] = number_of_uint(value_uint(at, column->size));
+        else
+            out[i] = number_of_int((int64_t)value_uint(at, 8));
+    }
 }

@@ -41,68 +41,12 @@ bool column_is_text(const struct column *column);
 void column_argument(struct column *column, const struct palua_event *event,
                      struct palua_argument *out);
 
-/** Where the field lies; NULL if the event does not have it. */
-static inline const uint8_t *column_at(const struct column *column, const struct palua_event *event)
-{
-    uint64_t present;
-    const uint8_t *record = path_record(&column->path, event, &present);
-    return record && (present & column->need) == column->need ? record + column->offset : NULL;
-}
+/** Writes the field of several events as the next column of their keys.
+ * @param later  columns that follow it */
+void column_put_all(struct column *column, const struct palua_event *const *events, uint32_t count,
+                    struct writer *keys, uint32_t later);
 
-/** The same where the way does not tell all. */
-void column_put_other(struct column *column, const struct palua_event *event, struct writer *out,
-                      uint32_t room);
-
-static inline void column_put_slice(const struct column *column, const uint8_t *at,
-                                    struct writer *out, uint32_t room)
-{
-    struct palua_slice slice;
-    memcpy(&slice, at, sizeof slice);
-    if (!slice.len && column->way == COLUMN_ADDRESS)
-        writer_tag(out, KEY_NIL);
-    else
-        writer_slice(out, (enum key_tag)column->tag, slice.data, slice.len, room);
-}
-
-/** @return false if the name must be looked for */
-static inline bool column_put_name(const struct column *column, uint64_t value, struct writer *out,
-                                   uint32_t room)
-{
-    if (value >= COLUMN_NAMES)
-        return false;
-    const struct palua_slice *name = &column->names[value];
-    if (name->len)
-        writer_slice(out, KEY_STRING, name->data, name->len, room);
-    else
-        writer_uint(out, value);
-    return true;
-}
-
-/** Writes the field as a key's next column. */
-static inline void column_put(struct column *column, const struct palua_event *event,
-                              struct writer *out, uint32_t room)
-{
-    const uint8_t *at = column_at(column, event);
-    if (!at) {
-        writer_tag(out, KEY_NIL);
-        return;
-    }
-    switch (column->way) {
-    case COLUMN_UINT:
-        writer_uint(out, value_uint(at, column->size));
-        return;
-    case COLUMN_WORD:
-        writer_word(out, (enum key_tag)column->tag, value_uint(at, 8));
-        return;
-    case COLUMN_SLICE:
-    case COLUMN_ADDRESS:
-        column_put_slice(column, at, out, room);
-        return;
-    case COLUMN_NAME:
-        if (!column_put_name(column, value_uint(at, column->size), out, room))
-            column_put_other(column, event, out, room);
-        return;
-    default:
-        column_put_other(column, event, out, room);
-    }
-}
+/** The field of several events as numbers; NUMBER_NONE where it is absent. COLUMN_UINT and
+ * COLUMN_WORD only. */
+void column_numbers(const struct column *column, const struct palua_event *const *events,
+                    uint32_t count, struct number *out);

@@ -28,7 +28,7 @@ struct aggregate *palua_aggregate_new(const char *name, uint64_t key_cap)
     aggregate->key_cap = key_cap ? key_cap : 1;
     aggregate->sort = UINT32_MAX;
     aggregate->backlog = memory_alloc(sizeof *aggregate->backlog);
-    aggregate->backlog->count = aggregate->backlog->used = 0;
+    aggregate->backlog->count = 0;
     return aggregate;
 }
 

@@ -12,18 +12,17 @@
 #include "aggregate/measure.h"
 #include "aggregate/rows.h"
 
-enum { BACKLOG_CAP = 32, BACKLOG_BYTES = 4 * KEY_CAP };
+enum { BACKLOG_CAP = 32 };
 
 /** Adds that are still to be made: several at once, so that their rows can be fetched from memory
  * together. What they are made of was checked and copied. */
 struct backlog {
     uint32_t count;
-    uint32_t used; /**< bytes of keys */
     struct rows_request requests[BACKLOG_CAP];
-    uint8_t keys[BACKLOG_BYTES + KEY_CAP + KEY_PAD];
-    /** Per add, one for each measure that takes a value: NUMBER_NONE if absent, DISTINCT: the
+    /** Of each measure that takes a value, in their order: NUMBER_NONE if absent, DISTINCT: the
      * value's hash. */
-    struct number values[BACKLOG_CAP * AGGREGATE_MEASURE_CAP];
+    struct number values[AGGREGATE_MEASURE_CAP][BACKLOG_CAP];
+    uint8_t keys[BACKLOG_CAP][KEY_CAP + KEY_PAD];
 };
 
 struct aggregate {
@@ -43,7 +42,6 @@ struct aggregate {
 
     bool bound;   /**< used as a handler: the units of its measures are fixed */
     bool started; /**< rows is set up */
-    bool far;     /**< a measure keeps more than its cell */
     struct rows rows;
     struct backlog *backlog;
     uint32_t text_columns; /**< bit i: key column i was given a string, not only bytes */
@@ -65,39 +63,19 @@ bool aggregate_read_value(struct aggregate *aggregate, const struct measure *mea
 /** Makes the adds that were put off; before anything is read. */
 void aggregate_settle(struct aggregate *aggregate);
 
-/** Where the next add's key is to be written: there is room for any. */
-static inline uint8_t *aggregate_next_key(const struct aggregate *aggregate)
+/** Whether an add without any value says nothing. */
+static inline bool aggregate_needs_value(const struct aggregate *aggregate)
 {
-    return aggregate->backlog->keys + aggregate->backlog->used;
+    return aggregate->measure_count && aggregate->value_count == aggregate->measure_count;
 }
 
-/** And its values, one for each measure that takes one. */
-static inline struct number *aggregate_next_values(const struct aggregate *aggregate)
+/** Takes up adds whose keys and values were written behind those of the backlog; there must be
+ * room. */
+static inline void aggregate_put_off(struct aggregate *aggregate, uint32_t count)
 {
-    return aggregate->backlog->values + aggregate->backlog->count * aggregate->value_count;
-}
-
-/** Puts off the add whose key and values were written there. */
-static inline void aggregate_put_off(struct aggregate *aggregate, uint32_t key_len)
-{
-    struct backlog *backlog = aggregate->backlog;
-    struct rows_request *request = &backlog->requests[backlog->count];
-    request->key = backlog->keys + backlog->used;
-    request->key_len = key_len;
-    backlog->used += (key_len + KEY_PAD - 1) & ~(uint32_t)(KEY_PAD - 1);
-    if (++backlog->count == BACKLOG_CAP || backlog->used > BACKLOG_BYTES)
+    aggregate->backlog->count += count;
+    if (aggregate->backlog->count == BACKLOG_CAP)
         aggregate_settle(aggregate);
-}
-
-/** An add needs at least one value, if the aggregation has nothing but measures that take one.
- * @param present  how many there are
- * @return false if it is to be left out; then it is counted */
-static inline bool aggregate_accepts(struct aggregate *aggregate, uint32_t present)
-{
-    bool without = present == 0 && aggregate->value_count == aggregate->measure_count &&
-                   aggregate->measure_count;
-    aggregate->absent += without;
-    return !without;
 }
 
 /** Columns of the result: keys, then what the measures show. */

@@ -114,11 +114,11 @@ static void spread_add(struct spread *spread, const struct scale *scale, struct 
     keep_most(&spread->most, value);
 }
 
-void measure_add(struct measure *measure, void *cell, struct number value)
+/** Adds one value. */
+static void add(struct measure *measure, void *cell, struct number value)
 {
     switch (measure->kind) {
     case MEASURE_COUNT:
-        ++*(uint64_t *)cell;
         return;
     case MEASURE_SUM:
         sum_add(cell, number_fixed(value));
@@ -138,30 +138,53 @@ void measure_add(struct measure *measure, void *cell, struct number value)
         spread_add(cell, &measure->scale, value);
         return;
     case MEASURE_DISTINCT:
+        distinct_add(cell, value.uint);
         return;
     }
 }
 
-void measure_add_hash(void *cell, uint64_t hash)
+static const struct buckets *buckets_of(const uint8_t *cell)
 {
-    distinct_add(cell, hash);
+    return &((const struct spread *)cell)->buckets;
 }
 
-bool measure_is_far(const struct measure *measure)
+/** Two steps, as a list of pages has to be there before it says where a count is. */
+static void fetch_counts(const struct measure *measure, uint8_t *const *cells,
+                         const struct number *values, uint32_t count)
 {
-    return measure->kind == MEASURE_HIST || measure->kind == MEASURE_QUANTILE;
+    for (uint32_t i = 0; i < count; i++)
+        buckets_fetch_pages(buckets_of(cells[i] + measure->offset));
+    for (uint32_t i = 0; i < count; i++)
+        if (values[i].kind != NUMBER_NONE)
+            buckets_fetch_count(buckets_of(cells[i] + measure->offset),
+                                scale_index(&measure->scale, number_real(values[i])));
 }
 
-void measure_fetch(const struct measure *measure, const void *cell, const struct number *value,
-                   enum measure_fetch step)
+static void add_sums(uint8_t *const *cells, uint32_t offset, const struct number *values,
+                     uint32_t count)
 {
-    if (!measure_is_far(measure) || value->kind == NUMBER_NONE)
+    for (uint32_t i = 0; i < count; i++)
+        if (values[i].kind != NUMBER_NONE)
+            sum_add((__int128 *)(void *)(cells[i] + offset), number_fixed(values[i]));
+}
+
+void measure_add_all(struct measure *measure, uint8_t *const *cells, const struct number *values,
+                     uint32_t count)
+{
+    if (measure->kind == MEASURE_COUNT) {
+        for (uint32_t i = 0; i < count; i++)
+            ++*(uint64_t *)(void *)(cells[i] + measure->offset);
         return;
-    const struct buckets *buckets = &((const struct spread *)cell)->buckets;
-    if (step == MEASURE_FETCH_INDEX)
-        buckets_fetch_pages(buckets);
-    else
-        buckets_fetch_count(buckets, scale_index(&measure->scale, number_real(*value)));
+    }
+    if (measure->kind == MEASURE_SUM) {
+        add_sums(cells, measure->offset, values, count);
+        return;
+    }
+    if (count > 1 && (measure->kind == MEASURE_HIST || measure->kind == MEASURE_QUANTILE))
+        fetch_counts(measure, cells, values, count);
+    for (uint32_t i = 0; i < count; i++)
+        if (values[i].kind != NUMBER_NONE)
+            add(measure, cells[i] + measure->offset, values[i]);
 }
 
 static void spread_merge(struct spread *into, const struct spread *from)

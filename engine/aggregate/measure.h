@@ -50,18 +50,11 @@ uint32_t measure_kind_size(enum measure_kind kind);
 uint32_t measure_kind_columns(enum measure_kind kind);
 const char *measure_kind_suffix(enum measure_kind kind, uint32_t column);
 
-/** Adds one value (COUNT: the value is ignored). Not for DISTINCT. */
-void measure_add(struct measure *measure, void *cell, struct number value);
-/** DISTINCT: adds the value with that hash. */
-void measure_add_hash(void *cell, uint64_t hash);
-
-/** The steps in which what a cell refers to is fetched from memory. */
-enum measure_fetch { MEASURE_FETCH_INDEX, MEASURE_FETCH_COUNT };
-/** Whether a cell refers to more. */
-bool measure_is_far(const struct measure *measure);
-/** Has the processor fetch what adding the value will touch. Steps in order; nothing is changed. */
-void measure_fetch(const struct measure *measure, const void *cell, const struct number *value,
-                   enum measure_fetch step);
+/** Adds several values to a cell each; what lies outside the cells is fetched from memory together.
+ * @param cells   of the rows: the measure's own stands at its offset
+ * @param values  NUMBER_NONE: nothing is added; COUNT: ignored; DISTINCT: the value's hash */
+void measure_add_all(struct measure *measure, uint8_t *const *cells, const struct number *values,
+                     uint32_t count);
 void measure_merge(const struct measure *measure, void *into, const void *from);
 /** Frees what the cell holds. */
 void measure_fini(const struct measure *measure, void *cell);

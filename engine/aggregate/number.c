@@ -56,14 +56,7 @@ int number_compare(struct number a, struct number b)
     return compare_wide(whole(a), whole(b));
 }
 
-__int128 number_fixed(struct number number)
+__int128 number_fixed_real(double real)
 {
-    return number.kind == NUMBER_REAL ? cell_fixed(number.real) : whole(number) * 1000000000;
-}
-
-double number_real(struct number number)
-{
-    if (number.kind == NUMBER_REAL)
-        return number.real;
-    return number.kind == NUMBER_UINT ? (double)number.uint : (double)number.sint;
+    return cell_fixed(real);
 }

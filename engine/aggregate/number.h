@@ -34,7 +34,22 @@ bool number_is_nan(struct number number);
 
 /** Exact by value; NaN after everything else. @return < 0, 0, > 0 */
 int number_compare(struct number a, struct number b);
-/** In units of 1e-9, as cell_fixed. */
-__int128 number_fixed(struct number number);
+/** In units of 1e-9, as cell_fixed, of a number that is not whole. */
+__int128 number_fixed_real(double real);
+
+/** The same of any number. */
+static inline __int128 number_fixed(struct number number)
+{
+    if (number.kind == NUMBER_INT)
+        return (__int128)number.sint * 1000000000;
+    return number.kind == NUMBER_UINT ? (__int128)number.uint * 1000000000
+                                      : number_fixed_real(number.real);
+}
+
 /** The nearest double. */
-double number_real(struct number number);
+static inline double number_real(struct number number)
+{
+    if (number.kind == NUMBER_REAL)
+        return number.real;
+    return number.kind == NUMBER_UINT ? (double)number.uint : (double)number.sint;
+}

@@ -11,11 +11,12 @@
 #include <xxhash.h>
 
 #include "aggregate/key.h"
+#include "base/fold.h"
 #include "base/memory.h"
 #include "base/pages.h"
 
 enum { SLOTS_MIN = 64, KEY_ALIGN = 16, WASTE_MIN = 1 << 20 };
-enum { LINE = 64 };
+enum { LINE = 64, HASH_FOLD_MOST = 64 };
 
 _Static_assert(ROW_KEY_NEAR % KEY_PAD == 0, "a near key has room for its padding");
 _Static_assert(sizeof(struct row) % 16 == 0, "cells start where they are aligned");
@@ -38,7 +39,7 @@ void rows_init(struct rows *rows, const struct measure *measures, uint32_t measu
     *rows = (struct rows){.measures = measures,
                           .measure_count = measure_count,
                           .cap = cap < UINT32_MAX - 1 ? cap : UINT32_MAX - 1,
-                          .seed = random_seed()};
+                          .seeds = {random_seed(), random_seed()}};
     slab_init(&rows->rows, sizeof(struct row) + cells_size);
     arena_init(&rows->keys);
 }
@@ -85,9 +86,23 @@ void rows_fini(struct rows *rows)
     *rows = (struct rows){0};
 }
 
-static uint32_t hash_of(const struct rows *rows, const uint8_t *key, uint32_t key_len)
+static inline uint64_t load(const uint8_t *at)
 {
-    return (uint32_t)XXH3_64bits_withSeed(key, key_len, rows->seed);
+    uint64_t word;
+    memcpy(&word, at, sizeof word);
+    return word;
+}
+
+/** Short keys, which most are, take a multiplication per two words, which are padded with zeros. */
+static inline uint32_t hash_of(const struct rows *rows, const uint8_t *key, uint32_t key_len)
+{
+    if (key_len > HASH_FOLD_MOST)
+        return (uint32_t)XXH3_64bits_withSeed(key, key_len, rows->seeds[0]);
+    uint64_t hash = rows->seeds[0] ^ key_len;
+    for (uint32_t at = 0; at < key_len; at += 16)
+        hash = fold(load(key + at) ^ hash,
+                    (at + 8 < key_len ? load(key + at + 8) : 0) ^ rows->seeds[1]);
+    return (uint32_t)(hash ^ hash >> 32);
 }
 
 static uint64_t rank_of(const uint8_t *key, uint32_t key_len)

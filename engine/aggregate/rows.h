@@ -57,7 +57,7 @@ struct rows {
     const struct measure *measures; /**< borrowed */
     uint32_t measure_count;
     uint64_t cap;
-    uint64_t seed;
+    uint64_t seeds[2];
     struct rows_slot *slots;
     size_t slot_count; /**< a power of two */
     struct slab rows;

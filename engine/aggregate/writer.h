@@ -82,6 +82,8 @@ static inline void writer_bytes(uint8_t *out, const uint8_t *data, uint32_t len)
     uint64_t first, last;
     if (len == 4) {
         memcpy(out, data, 4);
+    } else if (len == 16) {
+        memcpy(out, data, 16);
     } else if (len >= 8 && len <= 16) {
         memcpy(&first, data, 8);
         memcpy(&last, data + len - 8, 8);
@@ -95,7 +97,8 @@ static inline void writer_bytes(uint8_t *out, const uint8_t *data, uint32_t len)
 static inline void writer_slice(struct writer *out, enum key_tag tag, const uint8_t *data,
                                 uint32_t len, uint32_t room)
 {
-    uint16_t kept = (uint16_t)(len < room ? len : room);
+    // Every later column keeps KEY_RESERVE bytes, so there is always room for an address.
+    uint16_t kept = (uint16_t)(len <= 16 || len < room ? len : room);
     out->cut = out->cut || kept < len;
     *out->pos = (uint8_t)tag;
     memcpy(out->pos + 1, &kept, sizeof kept);

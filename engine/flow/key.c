@@ -3,14 +3,12 @@
 
 #include <stddef.h>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
+#include "base/fold.h"
 #include "flow/community_id.h"
 
 enum { PROTO_ICMP = 1, PROTO_ICMPV6 = 58 };
 
-_Static_assert(sizeof(struct flow_key) == 48, "the key is hashed as memory: no padding");
+_Static_assert(sizeof(struct flow_key) == 48, "the key has no padding");
 _Static_assert(offsetof(struct flow, vlan) == offsetof(struct flow, ports) + 4 &&
                    offsetof(struct flow, addr_len) == offsetof(struct flow, ports) + 6 &&
                    offsetof(struct flow, proto) == offsetof(struct flow, ports) + 7,
@@ -67,7 +65,11 @@ void flow_key_of(const struct decode_tuple *tuple, struct flow_key *out, uint8_t
 
 uint32_t flow_key_hash(const struct flow_key *key, uint64_t seed)
 {
-    return (uint32_t)XXH3_64bits_withSeed(key, sizeof *key, seed);
+    uint64_t other = seed ^ UINT64_C(0xa0761d6478bd642f); // not 0 where `seed` is
+    uint64_t hash = fold(key->low[0] ^ seed, key->high[0] ^ other);
+    hash = fold(key->low[1] ^ hash, key->high[1] ^ other);
+    hash = fold(key->rest ^ hash, key->context ^ other);
+    return (uint32_t)(hash ^ hash >> 32);
 }
 
 bool flow_key_is_loop(const struct flow_key *key)

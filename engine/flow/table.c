@@ -15,8 +15,9 @@
 
 enum { PROTO_ICMP = 1, PROTO_TCP = 6, PROTO_UDP = 17, PROTO_ICMPV6 = 58 };
 enum { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_ACK = 16 };
-enum { AHEAD = 8 };         // how far memory is fetched ahead of its use
-enum { WORKER_SHIFT = 48 }; // flow ids: the worker above, the count below
+enum { AHEAD = 8 };                               // how far memory is fetched ahead of its use
+enum { ID_PORTION = 1 << 16, IDS_PER_FLOW = 16 }; // ids that are looked at together at the end
+enum { WORKER_SHIFT = 48 };                       // flow ids: the worker above, the count below
 
 /** Which idle timeout applies. */
 enum flow_state {
@@ -370,8 +371,9 @@ struct flow *flow_table_lookup(struct flow_table *table, const struct palua_pack
 
 static void add_ending(struct flow_table *table, struct flow *flow)
 {
-    table->endings = memory_grow(table->endings, &table->ending_cap, table->ending_count + 1,
-                                 sizeof *table->endings);
+    if (table->ending_count == table->ending_cap)
+        table->endings = memory_grow(table->endings, &table->ending_cap, table->ending_count + 1,
+                                     sizeof *table->endings);
     table->endings[table->ending_count++] = (struct ending){
         .deadline_ns = flow_table_deadline(table, flow),
         .first_packet = flow->first_packet,
@@ -385,11 +387,6 @@ static int compare_begin(const struct ending *a, const struct ending *b)
     if (a->first_packet != b->first_packet)
         return a->first_packet < b->first_packet ? -1 : 1;
     return a->id < b->id ? -1 : a->id > b->id;
-}
-
-static int by_begin(const void *left, const void *right)
-{
-    return compare_begin(left, right);
 }
 
 static bool is_before(const struct ending *a, const struct ending *b)
@@ -442,32 +439,79 @@ static void line_up_due(struct flow_table *table, int64_t now_ns)
     sort_by_deadline(table->endings, table->endings + table->ending_count, table->ending_count);
 }
 
+/** Has the processor fetch what ending a flow touches besides its record. */
+static void foresee_ending(const struct flow_table *table, size_t at)
+{
+    if (at >= table->ending_count)
+        return;
+    const struct flow *next = table->endings[at].flow;
+    flow_shard_prefetch(&table->shards[next->shard], next->hash);
+    __builtin_prefetch(next->dissector_state, 1);
+}
+
 void flow_table_expire(struct flow_table *table, int64_t now_ns)
 {
     table->ending_count = 0;
     line_up_due(table, now_ns);
     for (size_t i = 0; i < table->ending_count; i++) {
-        if (i + AHEAD < table->ending_count) {
-            const struct flow *next = table->endings[i + AHEAD].flow;
-            flow_shard_prefetch(&table->shards[next->shard], next->hash);
-            __builtin_prefetch(next->dissector_state, 1);
-        }
+        foresee_ending(table, i + AHEAD);
         finish(table, table->endings[i].flow, FLOW_REASON_TIMEOUT);
     }
     table->ending_count = 0;
 }
 
+/** The first and the last id in use; ids of a table ascend with their flows' first packets. */
+static void id_range(const struct flow_table *table, uint64_t *first, uint64_t *last)
+{
+    *first = UINT64_MAX;
+    *last = 0;
+    for (uint32_t i = 0; i < table->pool.records.count; i++) {
+        const struct flow *flow = flow_pool_at(&table->pool, i);
+        if (!flow->last_packet)
+            continue;
+        *first = flow->id < *first ? flow->id : *first;
+        *last = flow->id > *last ? flow->id : *last;
+    }
+}
+
+/** Lines up the flows whose ids lie in [first, first + count), by way of a list with a place for
+ * each id: nothing is compared. */
+static void line_up_ids(struct flow_table *table, uint64_t first, size_t count, uint32_t *list)
+{
+    memset(list, 0xff, count * sizeof *list);
+    for (uint32_t i = 0; i < table->pool.records.count; i++) {
+        const struct flow *flow = flow_pool_at(&table->pool, i);
+        if (flow->last_packet && flow->id >= first && flow->id - first < count)
+            list[flow->id - first] = i;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (i + AHEAD < count && list[i + AHEAD] != FLOW_POOL_NONE)
+            flow_pool_prefetch(&table->pool, list[i + AHEAD]);
+        if (list[i] != FLOW_POOL_NONE)
+            add_ending(table, flow_pool_at(&table->pool, list[i]));
+    }
+}
+
+/** By first packet: that is by id. Few flows may be spread over very many ids, hence the portions.
+ */
 static void line_up_all(struct flow_table *table)
 {
+    uint64_t first, last;
     table->ending_count = 0;
     table->ending_next = 0;
-    for (uint32_t i = 0; i < table->pool.records.count; i++) {
-        struct flow *flow = flow_pool_at(&table->pool, i);
-        if (flow->last_packet)
-            add_ending(table, flow);
+    if (!table->counters.live)
+        return;
+    id_range(table, &first, &last);
+    size_t portion = ID_PORTION;
+    if (table->counters.live * IDS_PER_FLOW > portion)
+        portion = table->counters.live * IDS_PER_FLOW;
+    uint32_t *list = memory_alloc(memory_mul(portion, sizeof *list));
+    while (table->ending_count < table->counters.live) {
+        uint64_t left = last - first + 1;
+        line_up_ids(table, first, left < portion ? (size_t)left : portion, list);
+        first += portion;
     }
-    if (table->ending_count)
-        qsort(table->endings, table->ending_count, sizeof *table->endings, by_begin);
+    memory_free(list);
 }
 
 uint64_t flow_table_line_up(struct flow_table *table)
@@ -487,6 +531,7 @@ uint32_t flow_table_end(struct flow_table *table, uint32_t limit)
     if (table->ending_next == table->ending_count)
         line_up_all(table);
     while (ended < limit && table->ending_next < table->ending_count) {
+        foresee_ending(table, table->ending_next + AHEAD);
         end_now(table, table->endings[table->ending_next++].flow, FLOW_REASON_END);
         ended++;
     }

@@ -185,8 +185,13 @@ static uint8_t next_dissector(const struct dissection *dissection, const struct 
     const uint16_t *table = flow->proto == PROTO_TCP ? dissection->tcp : dissection->udp;
     if (!table[ports[0]] && !table[ports[1]])
         return 0; // most flows
+    if (!last) {
+        uint16_t at =
+            dissection->udp[ports[0]] ? dissection->udp[ports[0]] : dissection->udp[ports[1]];
+        return (uint8_t)(dissection->bounds[at - 1].dissector + 1);
+    }
     bool tried[DISSECTOR_CAP + 1] = {false};
-    bool passed = last == 0;
+    bool passed = false;
     for (int side = 0; side < 2; side++) {
         for (uint16_t at = table[ports[side]]; at; at = dissection->bounds[at - 1].next) {
             uint8_t candidate = (uint8_t)(dissection->bounds[at - 1].dissector + 1);

@@ -5,9 +5,10 @@
 #include "rdata.h"
 
 enum {
-    RECORD_MIN = 11,  // a root name, type, class, TTL and an empty length
-    TOP_BIT = 0x8000, // of a class, in multicast DNS
-    CLASS_NONE = 254, // RFC 2136: records that say which to delete, without data
+    FIXED_LEN = 10,             // of a record: type, class, TTL and length
+    RECORD_MIN = 1 + FIXED_LEN, // a root name before that, and no data
+    TOP_BIT = 0x8000,           // of a class, in multicast DNS
+    CLASS_NONE = 254,           // RFC 2136: records that say which to delete, without data
     CLASS_ANY = 255,
     OPT_DNSSEC_OK = 0x8000, // RFC 3225, in the lower half of an OPT record's TTL
     MEMORY = 8              // names remembered by where they stand
@@ -25,12 +26,12 @@ struct reader {
 
 bool dns_header_read(struct palua_cursor *in, struct dns_message *out)
 {
+    struct palua_cursor header;
     *out = (struct dns_message){.fault = DNS_OK};
-    if (palua_cursor_left(in) < DNS_HEADER_LEN)
-        return false;
-    return palua_cursor_u16(in, &out->id) && palua_cursor_u16(in, &out->flags) &&
-           palua_cursor_u16(in, &out->counts[0]) && palua_cursor_u16(in, &out->counts[1]) &&
-           palua_cursor_u16(in, &out->counts[2]) && palua_cursor_u16(in, &out->counts[3]);
+    return palua_cursor_sub(in, DNS_HEADER_LEN, &header) && palua_cursor_u16(&header, &out->id) &&
+           palua_cursor_u16(&header, &out->flags) && palua_cursor_u16(&header, &out->counts[0]) &&
+           palua_cursor_u16(&header, &out->counts[1]) &&
+           palua_cursor_u16(&header, &out->counts[2]) && palua_cursor_u16(&header, &out->counts[3]);
 }
 
 static bool fail(struct reader *reader, enum dns_fault fault)
@@ -85,8 +86,13 @@ static bool read_question(struct reader *reader, bool first)
     struct palua_slice name = {0};
     if (!(first && reader->want->qname ? read_name(reader, &name) : skip_name(reader)))
         return false;
-    if (!palua_cursor_u16(&reader->at, &type) || !palua_cursor_u16(&reader->at, &qclass))
+    struct palua_cursor fixed;
+    if (!palua_cursor_sub(&reader->at, 4, &fixed))
+        fixed = reader->at; // as in read_head
+    if (!palua_cursor_u16(&fixed, &type) || !palua_cursor_u16(&fixed, &qclass)) {
+        reader->at.pos = fixed.pos;
         return fail(reader, DNS_TRUNCATED);
+    }
     if (!first)
         return true;
     out->question = true;
@@ -124,34 +130,49 @@ static bool read_data(struct reader *reader, struct dns_record *record, struct p
     return true;
 }
 
-/** A record, RFC 1035 section 4.1.3. `build`: its name and data are wanted as text. */
-static bool read_record(struct reader *reader, enum dns_section section, bool build,
-                        struct dns_record *record)
+/** What follows a record's name: its fixed part, and where its data lies. */
+static inline bool read_head(struct reader *reader, struct dns_record *record,
+                             struct palua_cursor *data)
 {
     uint16_t len;
-    struct palua_cursor data;
-    if (!(build ? read_name(reader, &record->name) : skip_name(reader)))
-        return false;
-    struct palua_cursor *at = &reader->at;
-    if (!palua_cursor_u16(at, &record->type) || !palua_cursor_u16(at, &record->rclass) ||
-        !palua_cursor_u32(at, &record->ttl) || !palua_cursor_u16(at, &len) ||
-        !palua_cursor_sub(at, len, &data))
+    struct palua_cursor fixed;
+    if (!palua_cursor_sub(&reader->at, FIXED_LEN, &fixed))
+        fixed = reader->at; // too few: the reads below find out where they end
+    bool whole = palua_cursor_u16(&fixed, &record->type) &&
+                 palua_cursor_u16(&fixed, &record->rclass) &&
+                 palua_cursor_u32(&fixed, &record->ttl) && palua_cursor_u16(&fixed, &len);
+    if (!whole) {
+        reader->at.pos = fixed.pos;
         return fail(reader, DNS_TRUNCATED);
+    }
+    return palua_cursor_sub(&reader->at, len, data) || fail(reader, DNS_TRUNCATED);
+}
+
+/** A record, RFC 1035 section 4.1.3, with its name and data as text. */
+static bool read_record(struct reader *reader, enum dns_section section, struct dns_record *record)
+{
+    struct palua_cursor data;
+    if (!read_name(reader, &record->name) || !read_head(reader, record, &data))
+        return false;
     if (record->type == DNS_TYPE_OPT) {
         if (section == DNS_ADDITIONAL)
             read_opt(reader, record);
     } else if (reader->want->mdns) {
         record->rclass &= (uint16_t)(TOP_BIT - 1);
     }
-    return !build || read_data(reader, record, data);
+    return read_data(reader, record, data);
 }
 
 static bool skip_section(struct reader *reader, enum dns_section section)
 {
-    for (uint32_t i = 0; i < reader->out->counts[1 + section]; i++) {
+    uint32_t count = reader->out->counts[1 + section];
+    for (uint32_t i = 0; i < count; i++) {
         struct dns_record record;
-        if (!read_record(reader, section, false, &record))
+        struct palua_cursor data;
+        if (!skip_name(reader) || !read_head(reader, &record, &data))
             return false;
+        if (record.type == DNS_TYPE_OPT && section == DNS_ADDITIONAL)
+            read_opt(reader, &record);
     }
     return true;
 }
@@ -171,7 +192,7 @@ static bool build_section(struct reader *reader, enum dns_section section)
     out->sections[section].items = records;
     for (uint32_t i = 0; i < count; i++) {
         struct dns_record none = {0};
-        if (!read_record(reader, section, true, i < fit ? &records[i] : &none)) {
+        if (!read_record(reader, section, i < fit ? &records[i] : &none)) {
             if (out->fault == DNS_LIMIT)
                 out->shed += count - i;
             return false;
@@ -181,31 +202,26 @@ static bool build_section(struct reader *reader, enum dns_section section)
     return true;
 }
 
-/** Whether anything from this section on is asked for. */
-static bool is_wanted(const struct dns_want *want, enum dns_section section)
-{
-    bool wanted = want->all || want->opt;
-    for (int i = (int)section; i < DNS_SECTIONS; i++)
-        wanted = wanted || want->sections[i];
-    return wanted;
-}
-
-static void read_sections(struct reader *reader)
+/** How many sections must be looked at: up to the last that somebody asks for. The OPT record
+ * stands in the last section, if there is one. */
+static uint32_t sections_wanted(const struct reader *reader)
 {
     const struct dns_want *want = reader->want;
-    for (int i = 0; i < DNS_SECTIONS; i++) {
+    if (want->all || want->sections[DNS_ADDITIONAL] ||
+        (want->opt && reader->out->counts[1 + DNS_ADDITIONAL]))
+        return DNS_SECTIONS;
+    return want->sections[DNS_AUTHORITY] ? 2 : want->sections[DNS_ANSWERS] ? 1 : 0;
+}
+
+static void read_sections(struct reader *reader, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
         enum dns_section section = (enum dns_section)i;
-        if (!is_wanted(want, section))
-            return;
-        // Without a list wanted, the OPT record is all there is to find, and it stands in the last
-        // section.
-        if (!want->all && !reader->out->counts[1 + DNS_ADDITIONAL] && !want->sections[0] &&
-            !want->sections[1])
-            return;
-        if (!(want->sections[i] ? build_section(reader, section) : skip_section(reader, section)))
+        if (!(reader->want->sections[i] ? build_section(reader, section)
+                                        : skip_section(reader, section)))
             return;
     }
-    if (palua_cursor_left(&reader->at))
+    if (count == DNS_SECTIONS && palua_cursor_left(&reader->at))
         fail(reader, DNS_TRAILING_BYTES);
 }
 
@@ -220,13 +236,12 @@ void dns_message_read(struct palua_cursor *in, const struct dns_want *want,
     reader.out = out;
     memset(reader.offsets, 0, sizeof reader.offsets);
     bool more = true;
-    for (uint32_t i = 0; i < out->counts[0] && more; i++) {
-        if (i == 1 && !is_wanted(want, DNS_ANSWERS))
-            break;
+    uint32_t sections = sections_wanted(&reader);
+    uint32_t questions = sections || out->counts[0] < 1 ? out->counts[0] : 1;
+    for (uint32_t i = 0; i < questions && more; i++)
         more = read_question(&reader, i == 0);
-    }
     if (more)
-        read_sections(&reader);
+        read_sections(&reader, sections);
     dns_text_close(&reader.text);
     in->pos = reader.at.pos;
 }

@@ -95,10 +95,74 @@ static enum dns_fault read_labels(struct palua_cursor *at, const uint8_t **past,
     return DNS_OK;
 }
 
+enum { BLOCK = 16 };
+
+/** What a text holds, looked at in blocks. */
+struct census {
+    bool odd; /**< a byte that cannot stand for itself, dots apart */
+    unsigned dots;
+};
+
+/** @param text  `len` bytes, then BLOCK that may be read */
+static struct census count_text(const uint8_t *text, size_t len)
+{
+    int8_t odd __attribute__((vector_size(BLOCK))) = {0};
+    int8_t dots __attribute__((vector_size(BLOCK))) = {0};
+    for (size_t at = 0; at < len; at += BLOCK) {
+        int8_t block __attribute__((vector_size(BLOCK)));
+        memcpy(&block, text + at, BLOCK);
+        odd |= (block < 0x21) | (block == 0x7f) | (block == '\\'); // above 0x7f is negative
+        dots -= block == '.';
+    }
+    uint64_t words[2][2];
+    memcpy(words[0], &odd, BLOCK);
+    memcpy(words[1], &dots, BLOCK);
+    uint64_t sum = words[1][0] + words[1][1]; // at most 32 in each byte, 255 in all
+    return (struct census){.odd = (words[0][0] | words[0][1]) != 0,
+                           .dots = (unsigned)(sum * UINT64_C(0x0101010101010101) >> 56)};
+}
+
+/** The name most names are: labels without a pointer, of bytes that stand for themselves. It is its
+ * own text once dots stand where lengths stood, and no dot was there before.
+ * @return false for any other name, and nothing is done */
+static bool read_plain(struct palua_cursor *in, struct dns_text *out)
+{
+    struct palua_cursor at = *in;
+    uint8_t lengths[DNS_NAME_CAP]; // where they stand
+    unsigned labels = 0;
+    size_t wire = 0;
+    for (uint8_t len;;) {
+        if (!palua_cursor_u8(&at, &len) || len > LABEL_MAX)
+            return false;
+        if (len == 0)
+            break;
+        lengths[labels++] = (uint8_t)wire;
+        wire += len + 1U;
+        if (wire >= DNS_NAME_CAP || !palua_cursor_skip(&at, len))
+            return false;
+    }
+    const uint8_t *name;
+    if (!labels || !palua_cursor_bytes(in, wire + 1, &name))
+        return false;
+    memcpy(out->pos, name + 1, wire - 1);
+    for (unsigned i = 1; i < labels; i++)
+        out->pos[lengths[i] - 1] = '.';
+    memset(out->pos + wire - 1, 'a', BLOCK); // nothing that counts
+    struct census census = count_text(out->pos, wire - 1);
+    if (census.odd || census.dots != labels - 1) {
+        in->pos = name;
+        return false;
+    }
+    out->pos += wire - 1;
+    return true;
+}
+
 enum dns_fault dns_name_read(struct palua_cursor *in, struct dns_text *out)
 {
     if (!dns_text_need(out, DNS_NAME_TEXT_CAP))
         return DNS_LIMIT;
+    if (read_plain(in, out))
+        return DNS_OK;
     uint8_t *begin = out->pos;
     struct palua_cursor at = *in;
     enum dns_fault fault = read_labels(&at, &in->pos, out);

@@ -6,6 +6,24 @@
 
 enum { QUESTION_BITS = 47 }; // of a key, below direction and id
 
+/** Upper case to lower case. */
+#define LOWER UINT64_C(0x2020202020202020)
+
+static inline uint64_t load(const uint8_t *at, size_t size)
+{
+    uint64_t word = 0;
+    memcpy(&word, at, size);
+    return word;
+}
+
+/** Fewer than 8 bytes. */
+static inline uint64_t load_short(const uint8_t *at, uint32_t len)
+{
+    if (len >= 4)
+        return load(at, 4) | load(at + len - 4, 4) << 32;
+    return len ? at[0] | (uint64_t)at[len / 2] << 8 | (uint64_t)at[len - 1] << 16 : 0;
+}
+
 /** A multiply and a fold per eight bytes. Not keyed: an attacker who finds two names of one hash
  * can confuse the response times of his own queries, which he can do anyway. */
 static uint64_t mix(uint64_t hash, uint64_t word)
@@ -18,15 +36,11 @@ uint64_t dns_pending_key(uint16_t id, uint8_t direction, const uint8_t *qname, u
                          uint16_t qtype, uint16_t qclass)
 {
     uint64_t hash = (uint64_t)len << 32 | (uint64_t)qtype << 16 | qclass;
-    for (; len >= 8; qname += 8, len -= 8) {
-        uint64_t word;
-        memcpy(&word, qname, sizeof word);
-        hash = mix(hash, word | UINT64_C(0x2020202020202020)); // upper case to lower case
-    }
-    uint64_t tail = 0;
-    if (len)
-        memcpy(&tail, qname, len);
-    hash = mix(hash, tail | UINT64_C(0x2020202020202020));
+    uint32_t at = 0;
+    for (; at + 8 < len; at += 8)
+        hash = mix(hash, load(qname + at, 8) | LOWER);
+    // The last word reaches back where it can, so that its length need not be looked at.
+    hash = mix(hash, (len >= 8 ? load(qname + len - 8, 8) : load_short(qname, len)) | LOWER);
     return (uint64_t)id << (QUESTION_BITS + 1) | (uint64_t)(direction & 1) << QUESTION_BITS |
            hash >> (64 - QUESTION_BITS);
 }

@@ -131,7 +131,8 @@ Test(column, writes_what_its_argument_says)
             column_argument(&column, &sample.event, &argument);
             uint32_t len = key_write(expected, &argument, 1, &cut);
             struct writer writer = writer_at(got);
-            column_put(&column, &sample.event, &writer, writer_room(&writer, 0));
+            const struct palua_event *event = &sample.event;
+            column_put_all(&column, &event, 1, &writer, 0);
             cr_assert_eq(writer_end(&writer), len, "%s", names[name]);
             cr_assert_eq(writer.cut, cut, "%s", names[name]);
             cr_assert_eq(memcmp(got, expected, len + KEY_PAD), 0, "%s", names[name]);
