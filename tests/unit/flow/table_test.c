@@ -314,6 +314,32 @@ Test(flow_table, a_closed_flow_says_so_at_the_end_of_the_run)
     cr_expect_eq(ended[1].reason, FLOW_REASON_END);
 }
 
+/** Long flows begin every now and then, so that what is left at the end is spread over very many
+ * ids. */
+Test(flow_table, ends_few_flows_of_many_in_order)
+{
+    enum { ROUNDS = 100, SHORT = 2000, LONG = 7 };
+    int64_t now = 0;
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        for (uint16_t i = 0; i < SHORT; i++) {
+            struct sample brief = udp(3, i, 4, 1, now);
+            brief.shard = (uint8_t)i;
+            look(brief);
+        }
+        for (uint8_t i = 0; i < LONG; i++) // which begin in round 0, 15, 30…
+            if (round >= i * 15U)
+                look(tcp((uint8_t)(100 - i), 2, 0, now));
+        now += 31 * S;
+        ended_count = 0;
+        flow_table_expire(table, now);
+        cr_assert_eq(ended_count, SHORT);
+    }
+    ended_count = 0;
+    cr_expect_eq(flow_table_end(table, 100), LONG);
+    for (unsigned i = 1; i < LONG; i++)
+        cr_expect_gt(ended[i].flow.first_packet, ended[i - 1].flow.first_packet);
+}
+
 Test(flow_table, ends_in_order_of_first_packet_in_portions)
 {
     for (uint16_t i = 0; i < 100; i++)
