@@ -100,8 +100,8 @@ static inline uint32_t hash_of(const struct rows *rows, const uint8_t *key, uint
         return (uint32_t)XXH3_64bits_withSeed(key, key_len, rows->seeds[0]);
     uint64_t hash = rows->seeds[0] ^ key_len;
     for (uint32_t at = 0; at < key_len; at += 16)
-        hash = fold(load(key + at) ^ hash,
-                    (at + 8 < key_len ? load(key + at + 8) : 0) ^ rows->seeds[1]);
+        hash = fold_words(load(key + at) ^ hash,
+                          (at + 8 < key_len ? load(key + at + 8) : 0) ^ rows->seeds[1]);
     return (uint32_t)(hash ^ hash >> 32);
 }
 

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-static inline uint64_t fold(uint64_t a, uint64_t b)
+static inline uint64_t fold_words(uint64_t a, uint64_t b)
 {
     unsigned __int128 product = (unsigned __int128)a * b;
     return (uint64_t)product ^ (uint64_t)(product >> 64);

@@ -26,7 +26,7 @@ void tuple_icmp_ports(uint8_t proto, uint8_t type, uint8_t code, uint16_t *sport
  * both are masked. */
 static inline uint64_t tuple_mix(uint64_t a, uint64_t b)
 {
-    return fold(a ^ 0xa0761d6478bd642fu, b ^ 0xe7037ed1a0b428dbu);
+    return fold_words(a ^ 0xa0761d6478bd642fu, b ^ 0xe7037ed1a0b428dbu);
 }
 
 /** An IPv6 address as one word, from its halves in network order. An IPv4 address is used as it is.

@@ -66,9 +66,9 @@ void flow_key_of(const struct decode_tuple *tuple, struct flow_key *out, uint8_t
 uint32_t flow_key_hash(const struct flow_key *key, uint64_t seed)
 {
     uint64_t other = seed ^ UINT64_C(0xa0761d6478bd642f); // not 0 where `seed` is
-    uint64_t hash = fold(key->low[0] ^ seed, key->high[0] ^ other);
-    hash = fold(key->low[1] ^ hash, key->high[1] ^ other);
-    hash = fold(key->rest ^ hash, key->context ^ other);
+    uint64_t hash = fold_words(key->low[0] ^ seed, key->high[0] ^ other);
+    hash = fold_words(key->low[1] ^ hash, key->high[1] ^ other);
+    hash = fold_words(key->rest ^ hash, key->context ^ other);
     return (uint32_t)(hash ^ hash >> 32);
 }
 
