@@ -20,6 +20,7 @@ return {
     flow = {
         cap = 1000000, -- flows; flow table; at the cap the flow idle longest is ended (256 to 100000000)
         tcp_timeout = 300, -- seconds; idle time after which a TCP flow ends (1 to 604800)
+        tcp_embryonic_timeout = 60, -- seconds; the same before its handshake is done (1 to 604800)
         tcp_closed_timeout = 5, -- seconds; the same once both sides sent FIN, or one RST (1 to 3600)
         udp_timeout = 60, -- seconds; idle time after which a UDP flow ends (1 to 604800)
         icmp_timeout = 60, -- seconds; idle time after which an ICMP flow ends (1 to 604800)

@@ -297,7 +297,7 @@ function M.event_type(schema, bases, entries, flow, missing, missing_flow, copy)
     local place = { name = schema.name, check = CHECK, types = types, prelude = "", bases = {} }
     for base, prelude in pairs(PRELUDE) do
         place.bases[base] = { name = schema.name, check = CHECK, prelude = prelude, types = types,
-            present = base == "event" or base == "flow" }
+            present = base ~= "packet" }
     end
     local all = {}
     for i, entry in ipairs(entries) do

@@ -25,6 +25,8 @@
     X(flow, cap, 1000000, 256, 100000000, "flows",                                                 \
       "flow table; at the cap the flow idle longest is ended")                                     \
     X(flow, tcp_timeout, 300, 1, 604800, "seconds", "idle time after which a TCP flow ends")       \
+    X(flow, tcp_embryonic_timeout, 60, 1, 604800, "seconds",                                       \
+      "the same before its handshake is done")                                                     \
     X(flow, tcp_closed_timeout, 5, 1, 3600, "seconds",                                             \
       "the same once both sides sent FIN, or one RST")                                             \
     X(flow, udp_timeout, 60, 1, 604800, "seconds", "idle time after which a UDP flow ends")        \

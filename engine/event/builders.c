@@ -379,8 +379,9 @@ struct palua_event *flow_end_event_new(const struct flow_table *table, struct fl
     struct flow_end_event *out = NEW(flow_end_event, arena);
     copy_identity(flow_identity(table, flow, wanted & FLOW_SHARED_FIELDS, batch, arena),
                   &out->event, &out->identity);
-    flow_live(flow, &out->live);
+    flow_live(table, flow, flow_end_live(wanted), arena, &out->live);
     out->event.live = &out->live;
+    out->event.present |= out->live.present << FLOW_FIELD_SHARED_COUNT;
     out->reason = text_slice(flow_reason_name(reason));
     return &out->event;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "event/interest.h"
 
+#include "event/schemas.h"
+
 void interest_add(struct interest *interest, const struct path *path)
 {
     struct interest_kind *kind = &interest->kinds[path->kind];
@@ -17,6 +19,7 @@ void interest_add(struct interest *interest, const struct path *path)
         kind->flow_live |= bit;
         break;
     case PATH_PACKET: // every event has its packet at no cost
+        kind->packet |= bit;
         break;
     }
 }
@@ -34,4 +37,12 @@ void interest_add_event(struct interest *interest, const struct registry *regist
     at->subscribed = true;
     if (all_fields)
         at->fields |= mask_of(registry_schema(registry, kind)->field_count);
+}
+
+uint64_t interest_flow_live(const struct interest *interest)
+{
+    uint64_t wanted = 0;
+    for (uint32_t kind = 0; kind < EVENT_KIND_CAP; kind++)
+        wanted |= interest->kinds[kind].flow_live;
+    return wanted | flow_end_live(interest->kinds[EVENT_FLOW_END].fields);
 }

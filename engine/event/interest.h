@@ -17,6 +17,7 @@ struct interest_kind {
     uint64_t flow;   /**< wanted mask over palua_flow_schema; not 0: the event carries its flow */
     uint64_t
         flow_live; /**< wanted mask over palua_flow_live_schema; not 0: live fields are copied in */
+    uint64_t packet; /**< wanted mask over palua_common_schema; the event has its packet anyway */
 };
 
 struct interest {
@@ -28,3 +29,7 @@ void interest_add(struct interest *interest, const struct path *path);
 /** The event itself, and all its fields if `all_fields`. */
 void interest_add_event(struct interest *interest, const struct registry *registry, uint16_t kind,
                         bool all_fields);
+
+/** What is wanted of the live fields of any flow, over palua_flow_live_schema: by an event that has
+ * them copied in, or by flow.end. */
+uint64_t interest_flow_live(const struct interest *interest);

@@ -50,6 +50,7 @@ static inline const void *path_record(const struct path *path, const struct palu
         *present = event->flow ? event->flow->present : 0;
         return event->flow;
     case PATH_FLOW_LIVE:
+        *present = event->live ? event->live->present : 0;
         return event->live;
     default:
         *present = event->present;

@@ -66,21 +66,37 @@ const struct palua_schema palua_common_schema = {
                        .flags = PALUA_OPTIONAL)
 
 /** What changes while a flow lives. */
-#define LIVE_FIELDS(record, AT)                                                      \
-    PALUA_FIELD_AS(record, AT(duration_ns), "duration", PALUA_DURATION,              \
-                   "time from the first packet to the last"),                        \
-        PALUA_FIELD_AS(record, AT(orig_pkts), "orig_pkts", PALUA_UINT,               \
-                       "packets from the originator"),                               \
-        PALUA_FIELD_AS(record, AT(resp_pkts), "resp_pkts", PALUA_UINT,               \
-                       "packets from the responder"),                                \
-        PALUA_FIELD_AS(record, AT(orig_ip_bytes), "orig_ip_bytes", PALUA_UINT,       \
-                       "bytes of IP packets from the originator, headers included"), \
-        PALUA_FIELD_AS(record, AT(resp_ip_bytes), "resp_ip_bytes", PALUA_UINT,       \
-                       "bytes of IP packets from the responder, headers included"),  \
-        PALUA_FIELD_AS(record, AT(orig_payload), "orig_payload", PALUA_UINT,         \
-                       "payload bytes from the originator, as sent"),                \
-        PALUA_FIELD_AS(record, AT(resp_payload), "resp_payload", PALUA_UINT,         \
-                       "payload bytes from the responder, as sent")
+#define LIVE_FIELDS(record, AT)                                                                    \
+    PALUA_FIELD_AS(record, AT(duration_ns), "duration", PALUA_DURATION,                            \
+                   "time from the first packet to the last"),                                      \
+        PALUA_FIELD_AS(record, AT(orig_pkts), "orig_pkts", PALUA_UINT,                             \
+                       "packets from the originator"),                                             \
+        PALUA_FIELD_AS(record, AT(resp_pkts), "resp_pkts", PALUA_UINT,                             \
+                       "packets from the responder"),                                              \
+        PALUA_FIELD_AS(record, AT(orig_ip_bytes), "orig_ip_bytes", PALUA_UINT,                     \
+                       "bytes of IP packets from the originator, headers included"),               \
+        PALUA_FIELD_AS(record, AT(resp_ip_bytes), "resp_ip_bytes", PALUA_UINT,                     \
+                       "bytes of IP packets from the responder, headers included"),                \
+        PALUA_FIELD_AS(record, AT(orig_payload), "orig_payload", PALUA_UINT,                       \
+                       "payload bytes from the originator, as sent"),                              \
+        PALUA_FIELD_AS(record, AT(resp_payload), "resp_payload", PALUA_UINT,                       \
+                       "payload bytes from the responder, as sent"),                               \
+        PALUA_FIELD_AS(record, AT(orig_bytes), "orig_bytes", PALUA_UINT,                           \
+                       "payload bytes from the originator; TCP: by its sequence numbers"),         \
+        PALUA_FIELD_AS(record, AT(resp_bytes), "resp_bytes", PALUA_UINT,                           \
+                       "payload bytes from the responder; TCP: by its sequence numbers"),          \
+        PALUA_FIELD_AS(record, AT(missed_bytes), "missed_bytes", PALUA_UINT,                       \
+                       "bytes that were acknowledged but not captured, in TCP flows seen from "    \
+                       "their beginning"),                                                         \
+        PALUA_FIELD_AS(                                                                            \
+            record, AT(conn_state), "conn_state", PALUA_STRING,                                    \
+            "how it went, as Zeek says it: S0 S1 SF REJ S2 S3 RSTO RSTR RSTOS0 RSTRH SH SHR OTH"), \
+        PALUA_FIELD_AS(                                                                            \
+            record, AT(history), "history", PALUA_STRING,                                          \
+            "what each side did, as Zeek writes it: ShADadFf; upper case the originator",          \
+            .flags = PALUA_OPTIONAL),                                                              \
+        PALUA_FIELD_AS(record, AT(service), "service", PALUA_STRING,                               \
+                       "name of the dissector that reads it", .flags = PALUA_OPTIONAL)
 
 #define AT_TOP(member) member
 #define AT_IDENTITY(member) identity.member
@@ -348,8 +364,10 @@ static const struct palua_field flow_start_fields[] = {
 static const struct palua_field flow_end_fields[] = {
     IDENTITY_FIELDS(struct flow_end_event, AT_IDENTITY),
     LIVE_FIELDS(struct flow_end_event, AT_LIVE),
-    PALUA_FIELD(struct flow_end_event, reason, PALUA_STRING,
-                "why it ended: fin, rst, timeout, evicted (the table was full), end (of the run)"),
+    PALUA_FIELD(
+        struct flow_end_event, reason, PALUA_STRING,
+        "why it ended: fin, rst, timeout, reused (its ports, by another connection), evicted "
+        "(the table was full), end (of the run)"),
 };
 
 static const struct palua_field tcp_data_fields[] = {
@@ -490,5 +508,7 @@ const struct palua_schema event_schemas[EVENT_ENGINE_COUNT] = {
 };
 
 _Static_assert(COUNT(flow_fields) == FLOW_FIELD_COUNT, "flow_field lists palua_flow_schema");
+_Static_assert(COUNT(flow_live_fields) == FLOW_LIVE_COUNT,
+               "flow_live_field lists palua_flow_live_schema");
 _Static_assert(COUNT(flow_start_fields) == FLOW_FIELD_SHARED_COUNT,
                "flow.start has the shared fields");

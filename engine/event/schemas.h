@@ -341,6 +341,38 @@ enum tcp_data_event_field {
 
 enum tcp_summary_event_field { TCP_SUMMARY_EVENT_RTT };
 
+/** Of palua_flow_live_schema, and in the same order of flow.end. */
+enum flow_live_field {
+    FLOW_LIVE_DURATION,
+    FLOW_LIVE_ORIG_PKTS,
+    FLOW_LIVE_RESP_PKTS,
+    FLOW_LIVE_ORIG_IP_BYTES,
+    FLOW_LIVE_RESP_IP_BYTES,
+    FLOW_LIVE_ORIG_PAYLOAD,
+    FLOW_LIVE_RESP_PAYLOAD,
+    FLOW_LIVE_ORIG_BYTES,
+    FLOW_LIVE_RESP_BYTES,
+    FLOW_LIVE_MISSED_BYTES,
+    FLOW_LIVE_CONN_STATE,
+    FLOW_LIVE_HISTORY,
+    FLOW_LIVE_SERVICE,
+    FLOW_LIVE_COUNT
+};
+
+/** The fields that cost every TCP packet something (flow/connection.h). */
+#define FLOW_LIVE_CONNECTION                                                       \
+    (UINT64_C(1) << FLOW_LIVE_ORIG_BYTES | UINT64_C(1) << FLOW_LIVE_RESP_BYTES |   \
+     UINT64_C(1) << FLOW_LIVE_MISSED_BYTES | UINT64_C(1) << FLOW_LIVE_CONN_STATE | \
+     UINT64_C(1) << FLOW_LIVE_HISTORY)
+
+/** What of a flow.end's fields are live ones, as a mask over palua_flow_live_schema. */
+static inline uint64_t flow_end_live(uint64_t fields)
+{
+    return fields >> FLOW_FIELD_SHARED_COUNT & ((UINT64_C(1) << FLOW_LIVE_COUNT) - 1);
+}
+
+enum packet_common_field { COMMON_PACKET_NUMBER, COMMON_FILE, COMMON_FRAME, COMMON_TS };
+
 enum expect_event_field {
     EXPECT_EVENT_ORIG_H,
     EXPECT_EVENT_RESP_H,

@@ -6,7 +6,9 @@
 
 #include "event/schemas.h"
 #include "flow/community_id.h"
+#include "flow/key.h"
 
+enum { PROTO_UDP = 17 };
 enum { DIGITS = (FLOW_UID_LEN - 1) / 2 };
 
 /** What a uid is made of, as memory: no padding. */
@@ -117,7 +119,72 @@ const struct palua_flow *flow_identity(const struct flow_table *table, struct fl
     return out;
 }
 
-void flow_live(const struct flow *flow, struct palua_flow_live *out)
+static bool wants_any(uint64_t mask, uint64_t fields)
+{
+    return (mask & fields) != 0;
+}
+
+static struct palua_slice literal(const char *text)
+{
+    return (struct palua_slice){(const uint8_t *)text, (uint32_t)strlen(text), 0};
+}
+
+static struct palua_slice copy_text(const char *text, uint32_t len, struct arena *arena)
+{
+    return (struct palua_slice){len ? arena_copy(arena, text, len, 1) : NULL, len, 0};
+}
+
+static void set_history(struct palua_flow_live *out, struct palua_slice history)
+{
+    out->history = history;
+    if (history.len)
+        out->present |= UINT64_C(1) << FLOW_LIVE_HISTORY;
+}
+
+static void add_connection(const struct flow_outcome *outcome, struct arena *arena,
+                           struct palua_flow_live *out)
+{
+    out->orig_bytes = outcome->bytes[PALUA_ORIG];
+    out->resp_bytes = outcome->bytes[PALUA_RESP];
+    out->missed_bytes = outcome->missed;
+    out->conn_state = literal(outcome->state);
+    set_history(out, copy_text(outcome->history, outcome->history_len, arena));
+}
+
+/** Zeek's history of a UDP flow: who has sent, the first sender first. */
+static struct palua_slice datagram_history(const struct flow *flow)
+{
+    bool answered = flow->sides[PALUA_ORIG].pkts && flow->sides[PALUA_RESP].pkts;
+    if (flow->flags & FLOW_TURNED)
+        return literal(answered ? "^dD" : "^d");
+    return literal(answered ? "Dd" : "D");
+}
+
+static void add_datagrams(const struct flow *flow, struct palua_flow_live *out)
+{
+    bool orig = flow->sides[PALUA_ORIG].pkts > 0, resp = flow->sides[PALUA_RESP].pkts > 0;
+    out->orig_bytes = flow->sides[PALUA_ORIG].payload;
+    out->resp_bytes = flow->sides[PALUA_RESP].payload;
+    if (flow->proto != PROTO_UDP) {
+        out->conn_state = literal("OTH");
+        return;
+    }
+    out->conn_state = literal(orig && resp ? "SF" : orig ? "S0" : "SHR");
+    set_history(out, datagram_history(flow));
+}
+
+static void add_outcome(const struct flow_table *table, const struct flow *flow,
+                        struct arena *arena, struct palua_flow_live *out)
+{
+    struct flow_outcome outcome;
+    if (flow_table_outcome(table, flow, &outcome))
+        add_connection(&outcome, arena, out);
+    else
+        add_datagrams(flow, out);
+}
+
+void flow_live(const struct flow_table *table, const struct flow *flow, uint64_t wanted,
+               struct arena *arena, struct palua_flow_live *out)
 {
     const struct flow_side *orig = &flow->sides[PALUA_ORIG], *resp = &flow->sides[PALUA_RESP];
     *out = (struct palua_flow_live){
@@ -130,11 +197,18 @@ void flow_live(const struct flow *flow, struct palua_flow_live *out)
     };
     if (__builtin_sub_overflow(flow->last_ts_ns, flow->first_ts_ns, &out->duration_ns))
         out->duration_ns = INT64_MAX; // only forged timestamps are centuries apart
+    const char *service = flow_table_service(table, flow);
+    if (service) {
+        out->service = literal(service);
+        out->present |= UINT64_C(1) << FLOW_LIVE_SERVICE;
+    }
+    if (wants_any(wanted, FLOW_LIVE_CONNECTION))
+        add_outcome(table, flow, arena, out);
 }
-
-const struct palua_flow_live *flow_snapshot(const struct flow *flow, struct arena *arena)
+const struct palua_flow_live *flow_snapshot(const struct flow_table *table, const struct flow *flow,
+                                            uint64_t wanted, struct arena *arena)
 {
     struct palua_flow_live *out = arena_alloc(arena, sizeof *out, _Alignof(struct palua_flow_live));
-    flow_live(flow, out);
+    flow_live(table, flow, wanted, arena, out);
     return out;
 }

@@ -16,7 +16,9 @@
 
 /** In flow->flags. */
 enum flow_flag {
-    FLOW_LOW_RESPONDS = 1 /**< the key's low end is the responder */
+    FLOW_LOW_RESPONDS = 1, /**< the key's low end is the responder */
+    FLOW_TURNED = 2,       /**< the first packet is the responder's (flow/role.h) */
+    FLOW_PROVEN = 4        /**< not to be ended first when room is needed (flow/nursery.h) */
 };
 
 /** @param swapped  1 if the packet's source is the high end, else 0 */

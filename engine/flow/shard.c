@@ -11,6 +11,7 @@ void flow_shard_fini(struct flow_shard *shard)
 {
     memory_free(shard->entries);
     memory_free(shard->victims);
+    flow_nursery_fini(&shard->nursery);
     *shard = (struct flow_shard){0};
 }
 
@@ -136,4 +137,32 @@ struct flow *flow_shard_oldest(struct flow_shard *shard, const struct flow_pool 
         }
         line_up(shard, pool);
     }
+}
+
+static int compare_ids(const void *left, const void *right)
+{
+    const struct flow_victim *a = left, *b = right;
+    return a->id < b->id ? -1 : a->id > b->id;
+}
+
+/** Lines up the flows that are not proven, from when the shard was not full yet. */
+static void open_nursery(struct flow_shard *shard, const struct flow_pool *pool)
+{
+    line_up(shard, pool);
+    qsort(shard->victims, shard->victim_count, sizeof *shard->victims, compare_ids);
+    for (uint32_t i = 0; i < shard->victim_count; i++) {
+        const struct flow *flow = flow_pool_at(pool, shard->victims[i].index);
+        if (!(flow->flags & FLOW_PROVEN))
+            flow_nursery_add(&shard->nursery, pool, flow, shard->count);
+    }
+    shard->victim_count = 0;
+    shard->was_full = true;
+}
+
+struct flow *flow_shard_victim(struct flow_shard *shard, const struct flow_pool *pool)
+{
+    if (!shard->was_full)
+        open_nursery(shard, pool);
+    struct flow *flow = flow_nursery_take(&shard->nursery, pool);
+    return flow ? flow : flow_shard_oldest(shard, pool);
 }

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "flow/key.h"
+#include "flow/nursery.h"
 #include "flow/pool.h"
 
 struct flow_entry {
@@ -31,6 +32,8 @@ struct flow_shard {
     struct flow_victim *victims; /**< idle longest first; NULL until the shard was full */
     uint32_t victim_count;
     uint32_t victim_next;
+    bool was_full;
+    struct flow_nursery nursery; /**< of flows begun before and since the shard was full */
 };
 
 void flow_shard_fini(struct flow_shard *shard);
@@ -51,6 +54,17 @@ uint32_t flow_shard_guess(const struct flow_shard *shard, uint32_t hash);
 void flow_shard_add(struct flow_shard *shard, struct flow *flow);
 void flow_shard_remove(struct flow_shard *shard, const struct flow *flow);
 
-/** The flow whose last packet lies furthest back; the shard must not be empty. Amortised, a call
- * costs as much as the packets and flows since the last one. */
+/** The flow to end for another: of those not proven the one begun first, else the one whose last
+ * packet lies furthest back. The shard must not be empty. Amortised, a call costs as much as the
+ * packets and flows since the last one. From the first call on, flow_shard_note is due. */
+struct flow *flow_shard_victim(struct flow_shard *shard, const struct flow_pool *pool);
+/** A flow was added. */
+static inline void flow_shard_note(struct flow_shard *shard, const struct flow_pool *pool,
+                                   const struct flow *flow)
+{
+    if (shard->was_full)
+        flow_nursery_add(&shard->nursery, pool, flow, shard->count);
+}
+
+/** The flow whose last packet lies furthest back. */
 struct flow *flow_shard_oldest(struct flow_shard *shard, const struct flow_pool *pool);

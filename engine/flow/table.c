@@ -9,20 +9,23 @@
 #include "base/memory.h"
 #include "flow/key.h"
 #include "flow/pool.h"
+#include "flow/role.h"
 #include "flow/shard.h"
 #include "flow/wheel.h"
 #include "shard/share.h"
 
 enum { PROTO_ICMP = 1, PROTO_TCP = 6, PROTO_UDP = 17, PROTO_ICMPV6 = 58 };
 enum { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_ACK = 16 };
-enum { AHEAD = 8 };                               // how far memory is fetched ahead of its use
+enum { WINDOW_CAP = 1048576 }; // how far ahead of what was sent a sequence number may lie
+enum { AHEAD = 8 };            // how far memory is fetched ahead of its use
 enum { ID_PORTION = 1 << 16, IDS_PER_FLOW = 16 }; // ids that are looked at together at the end
 enum { WORKER_SHIFT = 48 };                       // flow ids: the worker above, the count below
 
 /** Which idle timeout applies. */
 enum flow_state {
     FLOW_TCP,
-    FLOW_TCP_FIN, /**< FIN from both sides */
+    FLOW_TCP_EMBRYONIC, /**< begun by SYN or SYN-ACK, the handshake is not done */
+    FLOW_TCP_FIN,       /**< FIN from both sides */
     FLOW_TCP_RST,
     FLOW_UDP,
     FLOW_ICMP,
@@ -48,8 +51,13 @@ struct flow_table {
     uint32_t shard_cap;
     uint16_t community_id_seed;
     const struct decoder *decoder;
+    const char *const *services;
+    bool keeps_connections;
+    bool keeps_places;
     flow_ended_fn ended;
     void *context;
+    struct flow_connections connections;
+    struct flow_store places; /**< struct flow_place, by the flow's number */
     struct flow_counters counters;
     struct ending *endings;
     size_t ending_count;
@@ -83,6 +91,7 @@ struct flow_table *flow_table_new(const struct flow_options *options, uint32_t w
     flow_pool_init(&table->pool);
     flow_wheel_init(&table->wheel);
     table->timeouts[FLOW_TCP] = options->tcp_timeout_ns;
+    table->timeouts[FLOW_TCP_EMBRYONIC] = options->tcp_embryonic_timeout_ns;
     table->timeouts[FLOW_TCP_FIN] = options->tcp_closed_timeout_ns;
     table->timeouts[FLOW_TCP_RST] = options->tcp_closed_timeout_ns;
     table->timeouts[FLOW_UDP] = options->udp_timeout_ns;
@@ -93,8 +102,13 @@ struct flow_table *flow_table_new(const struct flow_options *options, uint32_t w
     table->shard_cap = (options->cap - 1) / SHARD_COUNT + 1;
     table->community_id_seed = options->community_id_seed;
     table->decoder = options->decoder;
+    table->services = options->services;
+    table->keeps_connections = options->connections;
+    table->keeps_places = options->places;
     table->ended = ended;
     table->context = context;
+    flow_connections_init(&table->connections);
+    flow_store_init(&table->places, sizeof(struct flow_place));
     return table;
 }
 
@@ -104,6 +118,8 @@ void flow_table_free(struct flow_table *table)
         flow_shard_fini(&table->shards[i]);
     flow_wheel_fini(&table->wheel);
     flow_pool_fini(&table->pool);
+    flow_connections_fini(&table->connections);
+    flow_store_fini(&table->places);
     memory_free(table->endings);
     memory_free(table);
 }
@@ -134,10 +150,18 @@ static enum flow_reason reason_of(const struct flow *flow, enum flow_reason reas
     return flow->state == FLOW_TCP_RST ? FLOW_REASON_RST : reason;
 }
 
+/** Whether a flow has what flow/connection.h keeps. */
+static bool is_connection(const struct flow_table *table, const struct flow *flow)
+{
+    return table->keeps_connections && flow->proto == PROTO_TCP;
+}
+
 /** Ends a flow that is no longer in the wheel. */
 static void finish(struct flow_table *table, struct flow *flow, enum flow_reason reason)
 {
     table->ended(table->context, flow, reason_of(flow, reason));
+    if (is_connection(table, flow))
+        flow_connection_end(&table->connections, flow->index);
     flow_shard_remove(&table->shards[flow->shard], flow);
     flow_pool_give(&table->pool, flow);
     table->counters.live--;
@@ -158,15 +182,20 @@ static unsigned tcp_flags(const struct palua_packet *packet)
     return layer->protocol == PALUA_PROTOCOL_TCP ? layer->aux & 0xffU : 0;
 }
 
-/** The sequence number of a TCP packet, 0 if it was not captured. */
-static uint32_t tcp_sequence(const struct palua_packet *packet)
+/** The word at an offset of a TCP header, 0 if it was not captured. */
+static uint32_t tcp_word(const struct palua_packet *packet, size_t offset)
 {
     struct palua_slice bytes = palua_layer_bytes(packet, packet->transport);
     struct cursor in = cursor_of(bytes.data, bytes.len);
-    uint32_t sequence = 0;
-    if (!cursor_skip(&in, 4) || !cursor_u32(&in, &sequence))
+    uint32_t word = 0;
+    if (!cursor_skip(&in, offset) || !cursor_u32(&in, &word))
         return 0;
-    return sequence;
+    return word;
+}
+
+static uint32_t tcp_sequence(const struct palua_packet *packet)
+{
+    return tcp_word(packet, 4);
 }
 
 static bool is_first_syn(unsigned flags)
@@ -189,29 +218,52 @@ static uint8_t state_of(uint8_t proto)
     }
 }
 
-/** Whether a packet cannot belong to the flow that has its key: the flow is past its deadline, or
- * was closed and is opened anew (RFC 9293 section 3.6.1: TIME-WAIT may be left for a SYN with
- * another sequence number). */
-static bool begins_anew(const struct flow_table *table, const struct flow *flow,
-                        const struct palua_packet *packet, unsigned flags)
+/** Whether a SYN opens another connection than the flow's (RFC 9293 section 3.6.1: TIME-WAIT may be
+ * left for a SYN with another sequence number). A SYN of the responder's may be a simultaneous
+ * open, and otherwise cannot be judged. */
+static bool is_reopened(const struct flow *flow, const struct palua_packet *packet,
+                        unsigned direction)
+{
+    uint32_t ahead = tcp_sequence(packet) - flow->syn;
+    if (ahead == 0)
+        return false;
+    if (flow->state == FLOW_TCP_FIN || flow->state == FLOW_TCP_RST)
+        return true;
+    if (direction != PALUA_ORIG)
+        return false;
+    return flow->state == FLOW_TCP_EMBRYONIC ||
+           ahead > flow->sides[PALUA_ORIG].payload + WINDOW_CAP;
+}
+
+/** Ends the flow that has a packet's key if the packet cannot belong to it.
+ * @return whether it did */
+static bool ended_before(struct flow_table *table, struct flow *flow,
+                         const struct palua_packet *packet, unsigned flags, uint8_t swapped)
 {
     if (packet->ts_ns >= flow_table_deadline(table, flow))
-        return true;
-    bool closed = flow->state == FLOW_TCP_FIN || flow->state == FLOW_TCP_RST;
-    return closed && is_first_syn(flags) && tcp_sequence(packet) != flow->syn;
+        end_now(table, flow, FLOW_REASON_TIMEOUT);
+    else if (is_first_syn(flags) &&
+             is_reopened(flow, packet, swapped ^ (flow->flags & FLOW_LOW_RESPONDS)))
+        end_now(table, flow, FLOW_REASON_REUSED);
+    else
+        return false;
+    return true;
 }
 
 static void make_room(struct flow_table *table, struct flow_shard *shard)
 {
     if (shard->count < table->shard_cap)
         return;
+    struct flow *victim = flow_shard_victim(shard, &table->pool);
     table->counters.evicted++;
-    end_now(table, flow_shard_oldest(shard, &table->pool), FLOW_REASON_EVICTED);
+    table->counters.evicted_unproven += !(victim->flags & FLOW_PROVEN);
+    end_now(table, victim, FLOW_REASON_EVICTED);
 }
 
 /** What a new flow is made of. */
 struct beginning {
     const struct palua_packet *packet;
+    const struct decode_tuple *tuple;
     const struct flow_key *key;
     uint32_t hash;
     uint32_t ordinal;
@@ -229,15 +281,34 @@ static void note_tunnel(struct flow *flow, const struct palua_packet *packet)
     flow->has_tunnel_id = tunnel.has_id;
 }
 
+/** Where the originator's sequence numbers begin, as a flow's first packet tells. */
+static uint32_t first_sequence(const struct beginning *from, bool turned)
+{
+    if (turned)
+        return tcp_word(from->packet, 8) - 1; // what it acknowledges
+    return tcp_sequence(from->packet) - !(from->tcp_flags & TCP_SYN);
+}
+
+static void begin_tcp(struct flow_table *table, struct flow *flow, const struct beginning *from)
+{
+    bool turned = flow->flags & FLOW_TURNED;
+    flow->syn = first_sequence(from, turned);
+    if (from->tcp_flags & TCP_SYN)
+        flow->state = FLOW_TCP_EMBRYONIC;
+    if (table->keeps_connections)
+        flow_connection_begin(&table->connections, flow->index, turned);
+}
+
 static struct flow *begin(struct flow_table *table, const struct beginning *from)
 {
     const struct palua_packet *packet = from->packet;
     uint8_t shard = (uint8_t)shard_of_flow(packet->flow_hash);
     make_room(table, &table->shards[shard]);
     struct flow *flow = flow_pool_take(&table->pool);
-    bool answer = (from->tcp_flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK) &&
-                  !flow_key_is_loop(from->key);
-    flow_key_store(from->key, from->swapped ^ answer, flow);
+    bool turned =
+        flow_role_sender_responds(from->tuple, from->tcp_flags) && !flow_key_is_loop(from->key);
+    flow_key_store(from->key, from->swapped ^ turned, flow);
+    flow->flags |= turned ? FLOW_TURNED : 0;
     flow->shard = shard;
     flow->hash = from->hash;
     flow->state = state_of(flow->proto);
@@ -247,7 +318,10 @@ static struct flow *begin(struct flow_table *table, const struct beginning *from
     flow->last_ts_ns = packet->ts_ns;
     flow->ordinal = from->ordinal;
     note_tunnel(flow, packet);
+    if (flow->proto == PROTO_TCP)
+        begin_tcp(table, flow, from);
     flow_shard_add(&table->shards[shard], flow);
+    flow_shard_note(&table->shards[shard], &table->pool, flow);
     flow_wheel_add(&table->wheel, flow, flow_table_deadline(table, flow));
     table->counters.created++;
     table->counters.live++;
@@ -262,17 +336,26 @@ static void close_flow(struct flow_table *table, struct flow *flow, enum flow_st
     flow_wheel_add(&table->wheel, flow, flow_table_deadline(table, flow));
 }
 
+/** Both sides have sent FIN; or one has, and the other never sent anything: what is seen of such a
+ * connection is its tail. */
+static bool is_finished(const struct flow *flow, unsigned direction)
+{
+    bool alone = flow->sides[!direction].pkts == 0;
+    return flow->tcp_flags[direction] & TCP_FIN && (alone || flow->tcp_flags[!direction] & TCP_FIN);
+}
+
 static void track_tcp(struct flow_table *table, struct flow *flow, unsigned direction,
-                      unsigned flags, const struct palua_packet *packet)
+                      unsigned flags)
 {
     flow->tcp_flags[direction] |= (uint8_t)flags;
-    if (is_first_syn(flags) && !flow->syn)
-        flow->syn = tcp_sequence(packet);
-    if (flow->state != FLOW_TCP)
+    if (flow->state == FLOW_TCP_EMBRYONIC && flow->tcp_flags[PALUA_RESP] &&
+        flow->tcp_flags[PALUA_ORIG] & TCP_ACK)
+        flow->state = FLOW_TCP;
+    if (flow->state != FLOW_TCP && flow->state != FLOW_TCP_EMBRYONIC)
         return;
     if (flags & TCP_RST)
         close_flow(table, flow, FLOW_TCP_RST);
-    else if (flow->tcp_flags[0] & flow->tcp_flags[1] & TCP_FIN)
+    else if (is_finished(flow, direction))
         close_flow(table, flow, FLOW_TCP_FIN);
 }
 
@@ -287,6 +370,20 @@ static void count(struct flow *flow, unsigned direction, const struct palua_pack
     flow->last_packet = packet->number;
     if (packet->ts_ns > flow->last_ts_ns)
         flow->last_ts_ns = packet->ts_ns;
+}
+
+/** A flow has proven itself with this packet, unless it is its first, or of a handshake. */
+static void prove(struct flow *flow, bool created)
+{
+    if (!created && flow->state != FLOW_TCP_EMBRYONIC)
+        flow->flags |= FLOW_PROVEN;
+}
+
+static void note_place(struct flow_table *table, const struct flow *flow,
+                       const struct palua_packet *packet)
+{
+    struct flow_place *place = flow_store_reach(&table->places, flow->index);
+    *place = (struct flow_place){packet->file_name, packet->frame, packet->file};
 }
 
 static void seek(const struct flow_table *table, struct flow_sought *sought)
@@ -341,15 +438,16 @@ struct flow *flow_table_find(struct flow_table *table, const struct palua_packet
                              const struct flow_sought *sought, uint8_t *direction, bool *created)
 {
     struct beginning from = {.packet = packet,
+                             .tuple = &sought->tuple,
                              .key = &sought->key,
                              .hash = sought->hash,
                              .swapped = sought->swapped,
                              .tcp_flags = tcp_flags(packet)};
     struct flow *flow = find(table, packet, sought);
-    if (flow && begins_anew(table, flow, packet, from.tcp_flags)) {
+    if (flow) {
         from.ordinal = flow->first_ts_ns == packet->ts_ns ? flow->ordinal + 1 : 0;
-        end_now(table, flow, FLOW_REASON_TIMEOUT);
-        flow = NULL;
+        if (ended_before(table, flow, packet, from.tcp_flags, from.swapped))
+            flow = NULL;
     }
     *created = !flow;
     if (!flow)
@@ -357,7 +455,13 @@ struct flow *flow_table_find(struct flow_table *table, const struct palua_packet
     *direction = from.swapped ^ (flow->flags & FLOW_LOW_RESPONDS);
     count(flow, *direction, packet);
     if (from.tcp_flags)
-        track_tcp(table, flow, *direction, from.tcp_flags, packet);
+        track_tcp(table, flow, *direction, from.tcp_flags);
+    if (!(flow->flags & FLOW_PROVEN))
+        prove(flow, *created);
+    if (is_connection(table, flow))
+        flow_connection_packet(&table->connections, flow->index, *direction, packet);
+    if (table->keeps_places)
+        note_place(table, flow, packet);
     return flow;
 }
 
@@ -541,4 +645,29 @@ uint32_t flow_table_end(struct flow_table *table, uint32_t limit)
 void flow_table_counters(const struct flow_table *table, struct flow_counters *out)
 {
     *out = table->counters;
+    out->history_cut = table->connections.history_cut;
+    out->pieces_lost = table->connections.pieces_lost;
+}
+
+bool flow_table_outcome(const struct flow_table *table, const struct flow *flow,
+                        struct flow_outcome *out)
+{
+    if (!is_connection(table, flow))
+        return false;
+    flow_connection_outcome(&table->connections, flow->index, out);
+    return true;
+}
+
+bool flow_table_place(const struct flow_table *table, const struct flow *flow,
+                      struct flow_place *out)
+{
+    if (!table->keeps_places)
+        return false;
+    *out = *(const struct flow_place *)flow_store_at(&table->places, flow->index);
+    return true;
+}
+
+const char *flow_table_service(const struct flow_table *table, const struct flow *flow)
+{
+    return table->services && flow->dissector ? table->services[flow->dissector - 1] : NULL;
 }

@@ -2,19 +2,24 @@
 /** The flow table of one worker: which packets belong together, who began, and when it is over.
  *
  * Keyed by the symmetric five-tuple and context: the VLAN id and a hash of the tunnels around it
- * (see decoder_key; two of 2^32 tunnels may share one). The originator is the sender of the first
- * packet; if that is a TCP SYN-ACK, its receiver. (A flow whose beginning was not captured may so
- * be the wrong way round; ports are not guessed from.)
+ * (see decoder_key; two of 2^32 tunnels may share one). Who originated it: see flow/role.h.
  *
  * Life. A flow's deadline is its highest timestamp plus the idle timeout of its protocol; for TCP
- * the closed timeout, once both sides have sent FIN or one a RST. It ends when flow_table_expire is
- * called at or past that, or when a packet of it comes with such a timestamp: that packet starts a
- * new flow at once. So does a TCP SYN with another sequence number after the close. Nothing here
- * depends on other flows, so the result is the same for any number of workers.
+ * the embryonic one until the handshake is done (if it began with a SYN or SYN-ACK), and the closed
+ * one once both sides have sent FIN, or one a RST, or one FIN while nothing was seen of the other.
+ * It ends when flow_table_expire is called at or past that, or when a packet of it comes with such
+ * a timestamp: that packet starts a new flow at once. So does a SYN of the originator's with
+ * another sequence number, if the flow is closed or embryonic, or the number lies outside the
+ * window of what was sent (1 MiB, generously); a SYN inside the window of an open flow is no sign
+ * of a new one (RFC 5961 section 4). A flow whose beginning was not captured is tracked like any
+ * other, from its first packet. Nothing here depends on other flows, so the result is the same for
+ * any number of workers.
  *
  * Cap. Flows are held in the 256 shards of shard/share.h; each holds at most cap / 256 flows,
- * rounded up. In a full shard the flow that has been idle longest (whose last packet lies furthest
- * back in the capture) is ended to make room, and counted.
+ * rounded up. In a full shard a flow is ended to make room, and counted: of those that are not
+ * proven (flow/nursery.h) the one begun first, and only if there is none, the one that has been
+ * idle longest (whose last packet lies furthest back in the capture). So a flood of SYNs, or of
+ * lone packets of any kind, pushes out only itself.
  *
  * Cost per packet: a hash, two cache lines of index and key, one of counters. Timers are set per
  * timeout, not per packet. Time is the capture's clock. One thread at a time. */
@@ -27,6 +32,7 @@
 
 #include "base/arena.h"
 #include "decode/decode.h"
+#include "flow/connection.h"
 
 struct flow_table;
 struct stream;
@@ -36,6 +42,7 @@ struct stream;
     X(FIN, "fin")           \
     X(RST, "rst")           \
     X(TIMEOUT, "timeout")   \
+    X(REUSED, "reused")     \
     X(EVICTED, "evicted")   \
     X(END, "end")
 
@@ -89,7 +96,8 @@ struct flow {
     };
     struct palua_flow *identity; /**< in the arena of batch identity_batch, made on demand */
     uint64_t identity_batch;
-    uint32_t syn;       /**< private: sequence number of the first SYN */
+    uint32_t syn;       /**< private: sequence number of the originator's SYN, or what it would have
+                           been */
     uint32_t ordinal;   /**< tells apart flows with the same key and first timestamp */
     uint32_t tunnel_id; /**< of the innermost tunnel around the first packet, see decode_tunnel */
     uint16_t tunnel;    /**< its protocol, PALUA_PROTOCOL_NONE if there is none */
@@ -99,13 +107,17 @@ struct flow {
 struct flow_options {
     uint32_t cap; /**< flows */
     int64_t tcp_timeout_ns;
-    int64_t tcp_closed_timeout_ns; /**< after FIN from both sides or RST */
+    int64_t tcp_embryonic_timeout_ns; /**< before the handshake is done */
+    int64_t tcp_closed_timeout_ns;    /**< after FIN from both sides or RST */
     int64_t udp_timeout_ns;
     int64_t icmp_timeout_ns;
     int64_t other_timeout_ns;
     uint16_t community_id_seed;
     const struct decoder *decoder; /**< knows the names of tunnels' protocols; NULL: they have none
                                     */
+    const char *const *services; /**< names of the dissectors, by flow->dissector - 1; NULL: none */
+    bool connections;            /**< somebody reads what needs flow/connection.h */
+    bool places;                 /**< somebody reads in which file and frame a flow ended */
 };
 
 /** Called for every flow that ends, before it is forgotten. It must not call back into the table,
@@ -182,8 +194,11 @@ uint32_t flow_table_end(struct flow_table *table, uint32_t limit);
 
 struct flow_counters {
     uint64_t created;
-    uint64_t evicted; /**< ended early because the table was full */
+    uint64_t evicted;          /**< ended early because the table was full */
+    uint64_t evicted_unproven; /**< of these, flows that had not proven themselves */
     uint64_t live;
+    uint64_t history_cut; /**< letters of histories that were left out */
+    uint64_t pieces_lost; /**< segments beyond more holes than are remembered */
 };
 void flow_table_counters(const struct flow_table *table, struct flow_counters *out);
 
@@ -192,7 +207,28 @@ void flow_table_counters(const struct flow_table *table, struct flow_counters *o
  * @param wanted  mask over palua_flow_schema */
 const struct palua_flow *flow_identity(const struct flow_table *table, struct flow *flow,
                                        uint64_t wanted, uint64_t batch, struct arena *arena);
-/** What changes while the flow lives, as it is now. */
-void flow_live(const struct flow *flow, struct palua_flow_live *out);
+/** What changes while the flow lives, as it is now.
+ * @param wanted  mask over palua_flow_live_schema; what is not wanted may be left zero
+ * @param arena   owns what *out points to */
+void flow_live(const struct flow_table *table, const struct flow *flow, uint64_t wanted,
+               struct arena *arena, struct palua_flow_live *out);
 /** The same as a copy in the arena. */
-const struct palua_flow_live *flow_snapshot(const struct flow *flow, struct arena *arena);
+const struct palua_flow_live *flow_snapshot(const struct flow_table *table, const struct flow *flow,
+                                            uint64_t wanted, struct arena *arena);
+
+/** What a TCP flow came to, as far as it is known: false unless the table keeps connections. */
+bool flow_table_outcome(const struct flow_table *table, const struct flow *flow,
+                        struct flow_outcome *out);
+
+/** The name of the dissector bound to a flow; NULL if there is none. */
+const char *flow_table_service(const struct flow_table *table, const struct flow *flow);
+
+/** Where the last packet of a flow was. */
+struct flow_place {
+    struct palua_slice file_name;
+    uint64_t frame;
+    uint32_t file;
+};
+/** @return false unless the table keeps places */
+bool flow_table_place(const struct flow_table *table, const struct flow *flow,
+                      struct flow_place *out);

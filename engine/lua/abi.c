@@ -38,6 +38,8 @@
     X(palua_flow, tunnel_id)         \
     X(palua_flow_live, duration_ns)  \
     X(palua_flow_live, resp_payload) \
+    X(palua_flow_live, history)      \
+    X(palua_flow_live, present)      \
     X(palua_event, packet)           \
     X(palua_event, flow)             \
     X(palua_event, live)             \

@@ -118,6 +118,7 @@ static int host_base(lua_State *L)
         set_number(L, "present", offsetof(struct palua_flow, present));
     } else {
         push_schema(L, &palua_flow_live_schema, 0);
+        set_number(L, "present", offsetof(struct palua_flow_live, present));
     }
     return 1;
 }

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/slab.h"
 #include "event/headers.h"
+#include "event/schemas.h"
 #include "plugin/host.h"
 #include "plugin/reader.h"
 
@@ -32,6 +33,7 @@ struct bound {
 
 struct dissection {
     struct dissector *dissectors;
+    const char **names;
     uint32_t count;
     struct bound *bounds;
     size_t bound_count;
@@ -82,7 +84,8 @@ static bool is_wanted(const struct plugin_set *set, uint32_t index, const struct
     const struct palua_plugin *plugin = plugin_set_at(set, index);
     if (plugin->role != PALUA_DISSECTOR)
         return false;
-    bool wanted = interest->kinds[EVENT_ANOMALY].subscribed && plugin->anomaly_count;
+    bool wanted = (interest->kinds[EVENT_ANOMALY].subscribed && plugin->anomaly_count) ||
+                  interest_flow_live(interest) & UINT64_C(1) << FLOW_LIVE_SERVICE;
     for (uint32_t i = 0; i < plugin->event_count && !wanted; i++)
         wanted = interest->kinds[plugin_set_kind(set, index, i)].subscribed;
     return wanted;
@@ -135,6 +138,7 @@ static bool start_dissector(struct dissection *dissection, const struct plugin_s
     if (!host_start(&dissector->instance, set, index, interest, err))
         return false;
     pool_init(&dissector->pool, dissector->instance.plugin->flow_state_size);
+    dissection->names[dissection->count] = dissector->instance.plugin->name;
     bind(dissection, (uint16_t)dissection->count++);
     if (dissection->bound_count >= UINT16_MAX)
         return error_set(err, ERROR_PLUGIN, "", "dissectors bind more than %d ports", UINT16_MAX);
@@ -148,6 +152,7 @@ struct dissection *dissection_new(const struct plugin_set *set, const struct int
     // Never moved: an instance's address is known to its plugin.
     dissection->dissectors = memory_zalloc(DISSECTOR_CAP, sizeof *dissection->dissectors);
     readers_init(&dissection->readers, reader_cap);
+    dissection->names = memory_zalloc(DISSECTOR_CAP, sizeof *dissection->names);
     for (uint32_t i = 0; i < plugin_set_count(set); i++) {
         if (is_wanted(set, i, interest) && !start_dissector(dissection, set, i, interest, err)) {
             dissection_free(dissection);
@@ -167,8 +172,14 @@ void dissection_free(struct dissection *dissection)
     }
     readers_fini(&dissection->readers);
     memory_free(dissection->dissectors);
+    memory_free(dissection->names);
     memory_free(dissection->bounds);
     memory_free(dissection);
+}
+
+const char *const *dissection_names(const struct dissection *dissection)
+{
+    return dissection->names;
 }
 
 bool dissection_needs_flows(const struct dissection *dissection)

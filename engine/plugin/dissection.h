@@ -23,6 +23,8 @@ struct dissection *dissection_new(const struct plugin_set *set, const struct int
                                   uint64_t reader_cap, struct error *err);
 /** Every flow must have ended; NULL is allowed. */
 void dissection_free(struct dissection *dissection);
+/** Names of the dissectors, by 1 less than a flow's `dissector`; they live as long as it. */
+const char *const *dissection_names(const struct dissection *dissection);
 /** Whether any dissector runs that reads the payload of flows: if not, nothing needs flows for its
  * sake. */
 bool dissection_needs_flows(const struct dissection *dissection);

@@ -108,7 +108,7 @@ static void push_event(struct palua_call *call, const struct host_event *want,
 {
     const struct dissection_call *at = call->at;
     if (want->live && at->flow)
-        event->live = flow_snapshot(at->flow, call->arena);
+        event->live = flow_snapshot(at->flows, at->flow, want->live, call->arena);
     event_queue_push(&at->part->queues[want->kind], event, dissection_key(at, call->depth));
 }
 
@@ -274,7 +274,7 @@ static struct host_event event_of(const struct interest *interest, uint16_t kind
         .kind = kind,
         .subscribed = want->subscribed,
         .flow = want->flow || interest->state,
-        .live = want->flow_live != 0,
+        .live = want->flow_live,
     };
 }
 

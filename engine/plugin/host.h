@@ -20,8 +20,8 @@ struct host_event {
     uint32_t size;
     uint16_t kind;
     bool subscribed;
-    bool flow; /**< the event carries its flow's identity */
-    bool live; /**< and a copy of what changes while it lives */
+    bool flow;     /**< the event carries its flow's identity */
+    uint64_t live; /**< what of its live fields is copied in: mask over palua_flow_live_schema */
 };
 
 struct palua_instance {

@@ -418,6 +418,8 @@ void setup_worker_totals(const struct setup *setup, struct worker_totals *out)
         worker_totals(setup->workers[i], &one);
         out->flows += one.flows;
         out->flows_evicted += one.flows_evicted;
+        out->history_cut += one.history_cut;
+        out->pieces_lost += one.pieces_lost;
         out->anomalies += one.anomalies;
         stream_counters_add(&out->streams, &one.streams);
         out->tracks_flows |= one.tracks_flows;

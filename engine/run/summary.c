@@ -57,6 +57,8 @@ void summary_text(const struct summary *summary, struct text *out)
     add_count(out, summary->filter.packets, "packets left out by -f");
     add_count(out, summary->anomalies, "anomalies");
     add_count(out, summary->worker.flows_evicted, "flows evicted at the cap");
+    add_count(out, summary->worker.history_cut, "letters of histories left out");
+    add_count(out, summary->worker.pieces_lost, "segments behind too many holes forgotten");
     add_count(out, summary->defrag.reassembled, "datagrams reassembled");
     add_count(out, summary->defrag.incomplete, "datagrams left incomplete");
     add_count(out, summary->defrag.overlapping, "datagrams dropped for overlapping fragments");

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "run/worker.h"
 
+#include <stddef.h>
+
 #include "base/memory.h"
 #include "decode/tuple.h"
 #include "event/builders.h"
+#include "event/schemas.h"
 #include "flow/table.h"
 #include "stream/delivery.h"
 
@@ -26,6 +29,7 @@ struct worker {
     const struct batch_datagram *datagrams; /**< of the batch, from the current packet's on */
     struct layer_names *names;              /**< spellings of layers, cached */
     bool layers;                            /**< somebody wants link, network or transport events */
+    bool packets; /**< somebody reads the packet of what can be published at a flow's end */
 };
 
 static const struct interest_kind *wants(const struct worker *worker, enum event_kind kind)
@@ -52,8 +56,11 @@ static void flow_ended(void *context, struct flow *flow, enum flow_reason reason
 static struct flow_table *open_flows(struct worker *worker)
 {
     const struct config *config = worker->options.config;
+    uint64_t live = interest_flow_live(worker->interest);
+    uint64_t place = UINT64_C(1) << COMMON_FILE | UINT64_C(1) << COMMON_FRAME;
     struct flow_options options = {
         .cap = (uint32_t)config->flow_cap,
+        .tcp_embryonic_timeout_ns = config->flow_tcp_embryonic_timeout * SECOND_NS,
         .tcp_timeout_ns = config->flow_tcp_timeout * SECOND_NS,
         .tcp_closed_timeout_ns = config->flow_tcp_closed_timeout * SECOND_NS,
         .udp_timeout_ns = config->flow_udp_timeout * SECOND_NS,
@@ -61,8 +68,23 @@ static struct flow_table *open_flows(struct worker *worker)
         .other_timeout_ns = config->flow_other_timeout * SECOND_NS,
         .community_id_seed = (uint16_t)config->flow_community_id_seed,
         .decoder = worker->options.decoder,
+        .services = dissection_names(worker->dissection),
+        .connections = (live & FLOW_LIVE_CONNECTION) != 0,
+        .places = (wants(worker, EVENT_FLOW_END)->packet & place) != 0,
     };
     return flow_table_new(&options, worker->options.index, flow_ended, worker);
+}
+
+/** Whether somebody reads the packet of an event that a stream or dissector can publish at the end
+ * of its flow. */
+static bool reads_packets(const struct worker *worker)
+{
+    uint64_t read = wants(worker, EVENT_ANOMALY)->packet | wants(worker, EVENT_TCP_DATA)->packet |
+                    wants(worker, EVENT_TCP_GAP)->packet | wants(worker, EVENT_TCP_SUMMARY)->packet;
+    for (uint32_t kind = EVENT_ENGINE_COUNT; kind < registry_count(worker->options.registry);
+         kind++)
+        read |= worker->interest->kinds[kind].packet;
+    return read != 0;
 }
 
 struct worker *worker_new(const struct worker_options *options, struct error *err)
@@ -80,6 +102,7 @@ struct worker *worker_new(const struct worker_options *options, struct error *er
         wants(worker, EVENT_LINK)->subscribed || wants(worker, EVENT_NETWORK)->subscribed ||
         wants(worker, EVENT_FRAGMENT)->subscribed || wants(worker, EVENT_TUNNEL)->subscribed ||
         wants(worker, EVENT_TRANSPORT)->subscribed;
+    worker->packets = reads_packets(worker);
     if (delivery_needed(options->interest, worker->dissection))
         worker->delivery = delivery_new(options->config, options->interest, worker->dissection);
     if (needs_flows(worker))
@@ -112,7 +135,7 @@ static void push(struct worker *worker, enum event_kind kind, struct palua_event
         event->flow = flow_identity(worker->flows, call->flow, want->flow, call->batch->sequence,
                                     &call->part->arena);
     if (call->flow && want->flow_live)
-        event->live = flow_snapshot(call->flow, &call->part->arena);
+        event->live = flow_snapshot(worker->flows, call->flow, want->flow_live, &call->part->arena);
     event_queue_push(&call->part->queues[kind], event, dissection_key(call, depth));
 }
 
@@ -142,10 +165,41 @@ static void note_expiry(struct worker *worker, const struct flow *flow)
                 });
 }
 
+/** Whether somebody reads the packet of what a flow's end publishes. */
+static bool reads_last_packet(const struct worker *worker, const struct flow *flow)
+{
+    return wants(worker, EVENT_FLOW_END)->packet ||
+           (worker->packets && (flow->dissector || flow->dissector_state));
+}
+
+/** The packet of what a flow's end publishes: number and time of the flow's last, and where that
+ * was if somebody reads it. The packet that happened to move the clock is another flow's, and at
+ * the end of the run there is none. The record has no layers, so the room for them is left out. */
+static const struct palua_packet *last_packet(struct worker *worker, const struct flow *flow)
+{
+    struct palua_packet *out =
+        arena_zalloc(&worker->call.part->arena, offsetof(struct palua_packet, layers),
+                     _Alignof(struct palua_packet));
+    struct flow_place place;
+    out->number = flow->last_packet;
+    out->ts_ns = flow->last_ts_ns;
+    out->network = PALUA_NO_LAYER;
+    out->transport = PALUA_NO_LAYER;
+    if (flow_table_place(worker->flows, flow, &place)) {
+        out->frame = place.frame;
+        out->file = place.file;
+        out->file_name = place.file_name;
+    }
+    return out;
+}
+
 static void flow_ended(void *context, struct flow *flow, enum flow_reason reason)
 {
     struct worker *worker = context;
     struct dissection_call *call = &worker->call;
+    const struct palua_packet *current = call->packet;
+    uint8_t dissector = flow->dissector;
+    call->packet = reads_last_packet(worker, flow) ? last_packet(worker, flow) : NULL;
     call->flow = flow;
     call->phase = EVENT_PHASE_EXPIRY;
     if (call->batch->part_count > 1)
@@ -154,6 +208,7 @@ static void flow_ended(void *context, struct flow *flow, enum flow_reason reason
         delivery_flow_end(worker->delivery, call);
     else
         dissection_flow_end(worker->dissection, call);
+    flow->dissector = dissector; // the name of its service
     if (wants(worker, EVENT_FLOW_END)->subscribed)
         push(worker, EVENT_FLOW_END,
              flow_end_event_new(worker->flows, flow, reason, wants(worker, EVENT_FLOW_END)->fields,
@@ -161,6 +216,7 @@ static void flow_ended(void *context, struct flow *flow, enum flow_reason reason
              0);
     if (worker->interest->state)
         note_ended(call->part, flow->id);
+    call->packet = current;
     call->flow = NULL;
 }
 
@@ -364,6 +420,8 @@ void worker_totals(const struct worker *worker, struct worker_totals *out)
     flow_table_counters(worker->flows, &counters);
     out->flows = counters.created;
     out->flows_evicted = counters.evicted;
+    out->history_cut = counters.history_cut;
+    out->pieces_lost = counters.pieces_lost;
     out->tracks_flows = true;
 }
 

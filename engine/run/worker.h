@@ -46,9 +46,11 @@ void worker_end(struct worker *worker, struct batch *batch, uint32_t count);
 struct worker_totals {
     uint64_t flows;
     uint64_t flows_evicted;
-    uint64_t anomalies; /**< found by dissectors and in TCP streams */
+    uint64_t history_cut; /**< letters of histories */
+    uint64_t pieces_lost; /**< segments beyond more holes than are remembered */
+    uint64_t anomalies;   /**< found by dissectors and in TCP streams */
     struct stream_counters streams;
-    bool tracks_flows; /**< the two above mean something */
+    bool tracks_flows; /**< what is said of flows means something */
 };
 void worker_totals(const struct worker *worker, struct worker_totals *out);
 

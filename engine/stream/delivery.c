@@ -55,7 +55,7 @@ static void push(const struct delivery *delivery, enum event_kind kind, struct f
     if (want->flow || delivery->interest->state)
         event->flow = flow_identity(call->flows, flow, want->flow, call->batch->sequence, arena);
     if (want->flow_live)
-        event->live = flow_snapshot(flow, arena);
+        event->live = flow_snapshot(call->flows, flow, want->flow_live, arena);
     event_queue_push(&call->part->queues[kind], event, dissection_key(call, depth_of(call)));
 }
 

@@ -12,7 +12,7 @@ OUTER = "192.0.2.1", "192.0.2.2"
 
 
 def inner(forth=True):
-    src, dst, sport, dport = (A, B, 1000, 2000) if forth else (B, A, 2000, 1000)
+    src, dst, sport, dport = (A, B, 40000, 50000) if forth else (B, A, 50000, 40000)
     return packet.ip(packet.udp(b"x", src, dst, sport, dport), 17, src, dst)
 
 

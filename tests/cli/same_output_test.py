@@ -8,7 +8,7 @@ import cli
 from cli import Case, capture
 
 SCRIPTS = sorted(path.stem for path in (cli.ROOT / "scripts").glob("*.lua"))
-FIELDS = "packet.ts,packet.packet_number,packet.len,packet.layers,packet.src,packet.dst,dns.query.qname,dns.answer.rtt,flow.end.orig_h,flow.end.resp_pkts"
+FIELDS = "packet.ts,packet.packet_number,packet.len,packet.layers,packet.src,packet.dst,dns.query.qname,dns.answer.rtt,flow.end.orig_h,flow.end.resp_pkts,flow.end.history,flow.end.conn_state,flow.end.resp_bytes,flow.end.packet_number,flow.end.frame"
 ANALYSES = [("-s", name) for name in SCRIPTS] + [("-T", FIELDS)]
 FORMATS = "table", "json", "csv", "tsv"
 RECORDED = "dns.pcapng", "http.pcap", "ping.pcap", "generated/hostile_dns.pcap", "generated/fragments.pcap"

@@ -51,7 +51,11 @@ static struct maker *shared_maker(void)
     maker->decoder = decoder_new();
     maker->names = layer_names_new(maker->decoder);
     maker->registry = registry_new();
-    struct flow_options options = {.cap = 256, .tcp_timeout_ns = 9, .tcp_closed_timeout_ns = 2};
+    struct flow_options options = {.cap = 256,
+                                   .tcp_timeout_ns = 9,
+                                   .tcp_embryonic_timeout_ns = 5,
+                                   .connections = true,
+                                   .tcp_closed_timeout_ns = 2};
     maker->flows = flow_table_new(&options, 0, flow_ended, maker);
     arena_init(&maker->arena);
     text_init(&maker->text);

@@ -199,6 +199,14 @@ struct palua_flow_live {
     uint64_t resp_ip_bytes;
     uint64_t orig_payload; /**< transport payload, bytes on the wire */
     uint64_t resp_payload;
+    uint64_t orig_bytes; /**< as Zeek counts them: TCP by sequence numbers; this and what follows is
+                            zero unless somebody named one of these fields */
+    uint64_t resp_bytes;
+    uint64_t missed_bytes;
+    struct palua_slice conn_state;
+    struct palua_slice history;
+    struct palua_slice service; /**< empty: none known */
+    uint64_t present;           /**< bit i: optional field i of palua_flow_live_schema is present */
 };
 
 enum palua_direction { PALUA_ORIG = 0, PALUA_RESP = 1 };
@@ -206,7 +214,9 @@ enum palua_direction { PALUA_ORIG = 0, PALUA_RESP = 1 };
 /** Starts every event's C struct. */
 struct palua_event {
     const struct palua_packet
-        *packet; /**< the packet that completed it; NULL only at the end of the run */
+        *packet; /**< the packet that completed it; at a flow's end the flow's last, as a record of
+                    number, time, file and frame without layers or bytes, and only if somebody
+                    subscribed to one of these; NULL for capture.end */
     const struct palua_flow *flow; /**< NULL where there is none, or nobody asked for it */
     const struct palua_flow_live
         *live;        /**< NULL unless somebody named one of its fields for this event */

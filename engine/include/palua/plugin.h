@@ -371,8 +371,8 @@ struct palua_plugin {
     enum palua_verdict (*datagram)(void *self, struct palua_call *call, void *state,
                                    const struct palua_datagram *in);
     /** Dissector: the flow has ended (or was evicted, or the run ends): release what `state` holds.
-     * Events published here come after the flow's others; their packet is the one that moved the
-     * clock, NULL at the end of the run. May be NULL. */
+     * Events published here come after the flow's others; their packet is the flow's last (see
+     * struct palua_event). May be NULL. */
     void (*flow_end)(void *self, struct palua_call *call, void *state);
 
     /** Analysis: one event.

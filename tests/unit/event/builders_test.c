@@ -302,14 +302,16 @@ Test(builders, flow_events_are_rows_by_themselves)
     probe->packet.number = 2;
     probe->packet.ts_ns = 3500000000;
     flow_table_lookup(table, &probe->packet, &tuple, &direction, &created);
-    struct palua_event *end = flow_end_event_new(table, flow, FLOW_REASON_TIMEOUT, 3, 1, &arena);
+    struct palua_event *end =
+        flow_end_event_new(table, flow, FLOW_REASON_TIMEOUT, UINT64_MAX, 1, &arena);
     const char *told = tell(EVENT_FLOW_END, end);
     cr_expect(strstr(told, "uid=C"));
     cr_expect(strstr(told, " community_id=1:"));
     cr_expect_str_eq(strstr(told, "orig_h"),
                      "orig_h=10.0.0.1 orig_p=1234 resp_h=10.0.0.2 resp_p=53 proto=17 vlan=100 "
                      "duration=2.5 orig_pkts=2 resp_pkts=0 orig_ip_bytes=62 resp_ip_bytes=0 "
-                     "orig_payload=6 resp_payload=0 reason=timeout");
+                     "orig_payload=6 resp_payload=0 orig_bytes=6 resp_bytes=0 missed_bytes=0 "
+                     "conn_state=S0 history=D reason=timeout");
     cr_expect_eq(end->flow, start->flow);
     cr_expect_eq(end->live->orig_pkts, 2);
     flow_table_end(table, 10);

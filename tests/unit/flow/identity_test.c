@@ -23,6 +23,7 @@ static void setup(void)
     struct flow_options options = {.cap = 256000,
                                    .tcp_timeout_ns = 1000,
                                    .tcp_closed_timeout_ns = 1000,
+                                   .tcp_embryonic_timeout_ns = 1000,
                                    .udp_timeout_ns = 1000};
     table = flow_table_new(&options, 0, ignore, NULL);
     arena_init(&arena);

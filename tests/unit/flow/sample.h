@@ -3,6 +3,7 @@
  * and the tuple that goes with it. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -25,7 +26,9 @@ struct sample {
     uint32_t context;
     uint16_t tcp_flags;
     uint32_t seq;
+    uint32_t ack;
     uint32_t payload;
+    bool zero_window;
     uint8_t shard; /**< the first 8 bits of flow_hash */
 };
 
@@ -63,6 +66,10 @@ static inline void sample_fill(const struct sample *from, struct sample_packet *
     };
     for (unsigned i = 0; i < 4; i++)
         out->frame[ip_len + 4 + i] = (uint8_t)(from->seq >> (24 - 8 * i));
+    for (unsigned i = 0; i < 4; i++)
+        out->frame[ip_len + 8 + i] = (uint8_t)(from->ack >> (24 - 8 * i));
+    out->frame[ip_len + 13] = (uint8_t)from->tcp_flags;
+    out->frame[ip_len + 14] = (uint8_t)(from->zero_window ? 0 : 16);
     out->packet = (struct palua_packet){
         .number = from->number,
         .ts_ns = from->ts_ns,

@@ -34,6 +34,8 @@ struct model_flow {
     uint32_t syn;
     uint8_t flags[2];
     bool closed;
+    bool embryonic;
+    bool proven;
 };
 
 struct model {
@@ -48,6 +50,7 @@ static unsigned said_count, expected_count;
 static struct flow_options options = {
     .tcp_timeout_ns = 60 * S,
     .tcp_closed_timeout_ns = 3 * S,
+    .tcp_embryonic_timeout_ns = 30 * S,
     .udp_timeout_ns = 20 * S,
     .icmp_timeout_ns = 5 * S,
     .other_timeout_ns = 7 * S,
@@ -110,16 +113,37 @@ static int side_of(const struct sample *key, const struct sample *packet)
 
 static void model_make_room(struct model *model, uint8_t shard)
 {
-    unsigned in_shard = 0, oldest = MODEL_CAP;
+    unsigned in_shard = 0, oldest = MODEL_CAP, newborn = MODEL_CAP;
     for (unsigned i = 0; i < model->count; i++) {
-        if (model->flows[i].key.shard != shard)
+        const struct model_flow *flow = &model->flows[i];
+        if (flow->key.shard != shard)
             continue;
         in_shard++;
-        if (oldest == MODEL_CAP || model->flows[i].last_packet < model->flows[oldest].last_packet)
+        if (oldest == MODEL_CAP || flow->last_packet < model->flows[oldest].last_packet)
             oldest = i;
+        if (!flow->proven &&
+            (newborn == MODEL_CAP ||
+             flow->record.first_packet < model->flows[newborn].record.first_packet))
+            newborn = i;
     }
     if (in_shard >= model->shard_cap)
-        model_end(model, oldest, FLOW_REASON_EVICTED);
+        model_end(model, newborn == MODEL_CAP ? oldest : newborn, FLOW_REASON_EVICTED);
+}
+
+static bool is_server(uint16_t port)
+{
+    return port == 80 || port == 443;
+}
+
+static bool is_turned(const struct sample *packet)
+{
+    bool tcp = packet->proto == 6;
+    if (tcp && packet->tcp_flags & SYN)
+        return packet->tcp_flags & ACK &&
+               (packet->src != packet->dst || packet->sport != packet->dport);
+    if (!is_server(packet->sport) || (!tcp && packet->proto != 17))
+        return false;
+    return !is_server(packet->dport) || (tcp && packet->sport < packet->dport);
 }
 
 static struct model_flow *model_begin(struct model *model, const struct sample *packet)
@@ -128,13 +152,17 @@ static struct model_flow *model_begin(struct model *model, const struct sample *
     cr_assert_lt(model->count, MODEL_CAP);
     struct model_flow *flow = &model->flows[model->count++];
     *flow = (struct model_flow){.key = *packet};
-    if (packet->proto == 6 && (packet->tcp_flags & (SYN | ACK)) == (SYN | ACK)) {
+    flow->syn = packet->seq - !(packet->tcp_flags & SYN);
+    if (is_turned(packet)) {
+        flow->syn = packet->ack - 1;
         flow->key.src = packet->dst;
         flow->key.dst = packet->src;
         flow->key.sport = packet->dport;
         flow->key.dport = packet->sport;
     }
-    flow->timeout_ns = packet->proto == 6    ? options.tcp_timeout_ns
+    flow->embryonic = packet->proto == 6 && packet->tcp_flags & SYN;
+    flow->timeout_ns = flow->embryonic       ? options.tcp_embryonic_timeout_ns
+                       : packet->proto == 6  ? options.tcp_timeout_ns
                        : packet->proto == 17 ? options.udp_timeout_ns
                        : packet->proto == 1  ? options.icmp_timeout_ns
                                              : options.other_timeout_ns;
@@ -149,16 +177,32 @@ static struct model_flow *model_begin(struct model *model, const struct sample *
 static void model_tcp(struct model_flow *flow, int side, const struct sample *packet)
 {
     flow->flags[side] |= (uint8_t)packet->tcp_flags;
-    if ((packet->tcp_flags & (SYN | ACK | RST)) == SYN && !flow->syn)
-        flow->syn = packet->seq;
+    if (flow->embryonic && flow->flags[0] & ACK && flow->flags[1]) {
+        flow->embryonic = false;
+        flow->timeout_ns = flow->closed ? flow->timeout_ns : options.tcp_timeout_ns;
+    }
     if (flow->closed)
         return;
-    bool fin = flow->flags[0] & FIN && flow->flags[1] & FIN;
+    bool alone = flow->record.sides[!side].pkts == 0;
+    bool fin = flow->flags[side] & FIN && (alone || flow->flags[!side] & FIN);
     if (!fin && !(packet->tcp_flags & RST))
         return;
     flow->closed = true;
+    flow->embryonic = false;
     flow->record.reason = packet->tcp_flags & RST ? FLOW_REASON_RST : FLOW_REASON_FIN;
     flow->timeout_ns = options.tcp_closed_timeout_ns;
+}
+
+static bool is_reopened(const struct model_flow *flow, const struct sample *packet)
+{
+    uint32_t ahead = packet->seq - flow->syn;
+    if (packet->proto != 6 || (packet->tcp_flags & (SYN | ACK | RST)) != SYN || !ahead)
+        return false;
+    if (flow->closed)
+        return true;
+    if (side_of(&flow->key, packet) != 0)
+        return false;
+    return flow->embryonic || ahead > flow->record.sides[0].payload + 1048576;
 }
 
 /** @return the direction; *created as the table says it */
@@ -170,10 +214,10 @@ static int model_packet(struct model *model, const struct sample *packet, bool *
         if (side_of(&model->flows[i].key, packet) >= 0)
             flow = &model->flows[i];
     if (flow) {
-        bool again = flow->closed && (packet->tcp_flags & (SYN | ACK | RST)) == SYN &&
-                     packet->seq != flow->syn;
-        if (packet->ts_ns >= deadline(flow) || again) {
-            model_end(model, (unsigned)(flow - model->flows), FLOW_REASON_TIMEOUT);
+        bool late = packet->ts_ns >= deadline(flow);
+        if (late || is_reopened(flow, packet)) {
+            model_end(model, (unsigned)(flow - model->flows),
+                      late ? FLOW_REASON_TIMEOUT : FLOW_REASON_REUSED);
             flow = NULL;
         }
     }
@@ -190,6 +234,8 @@ static int model_packet(struct model *model, const struct sample *packet, bool *
         flow->record.last_ts_ns = packet->ts_ns;
     if (packet->proto == 6)
         model_tcp(flow, side, packet);
+    if (!*created && !flow->embryonic)
+        flow->proven = true;
     *first_packet = flow->record.first_packet;
     return side;
 }
@@ -257,6 +303,7 @@ static struct sample any_packet(uint64_t number, int64_t ts, unsigned hosts, uns
     static const uint8_t protos[] = {6, 6, 6, 17, 17, 1, 47};
     static const uint16_t flags[] = {ACK,       ACK,       ACK, SYN, SYN,
                                      SYN | ACK, FIN | ACK, RST, FIN, SYN | FIN};
+    static const uint16_t ports[] = {443, 40000, 80, 50000};
     static const uint16_t types[][2] = {{8, 0}, {0, 8}, {3, 3}, {3, 1}, {11, 0}};
     struct sample out = {.number = number, .ts_ns = ts, .payload = any(1000)};
     out.addr_len = any(4) ? 4 : 16;
@@ -266,11 +313,12 @@ static struct sample any_packet(uint64_t number, int64_t ts, unsigned hosts, uns
     out.vlan = any(8) ? 0 : 5;
     if (out.proto == 6) {
         out.tcp_flags = flags[any(10)];
-        out.seq = any(3);
+        out.seq = any(20) ? any(3) : any(1U << 30) * 4;
+        out.ack = any(3);
     }
     if (out.proto == 6 || out.proto == 17) {
-        out.sport = (uint16_t)any(4);
-        out.dport = (uint16_t)any(4);
+        out.sport = ports[any(4)];
+        out.dport = ports[any(4)];
     } else if (out.proto == 1) {
         unsigned type = any(5);
         out.sport = types[type][0];

@@ -31,6 +31,7 @@ static void open_table(uint32_t cap)
     struct flow_options options = {
         .cap = cap,
         .tcp_timeout_ns = 100 * S,
+        .tcp_embryonic_timeout_ns = 60 * S,
         .tcp_closed_timeout_ns = 5 * S,
         .udp_timeout_ns = 30 * S,
         .icmp_timeout_ns = 10 * S,
@@ -141,8 +142,8 @@ Test(flow_table, each_part_of_the_key_tells_flows_apart)
 
 Test(flow_table, ends_with_one_address_are_told_by_port)
 {
-    look(udp(1, 1000, 1, 2000, S));
-    look(udp(1, 2000, 1, 1000, S));
+    look(udp(1, 30000, 1, 20001, S));
+    look(udp(1, 20001, 1, 30000, S));
     cr_expect_not(created);
     cr_expect_eq(direction, PALUA_RESP);
     look(udp(1, 7, 1, 7, S));
@@ -251,7 +252,7 @@ Test(flow_table, each_protocol_has_its_timeout)
     look(sample);
     sample.proto = 47;
     look(sample);
-    static const int64_t due[] = {10, 20, 30, 100};
+    static const int64_t due[] = {10, 20, 30, 60};
     static const unsigned gone[] = {2, 3, 4, 5};
     for (unsigned i = 0; i < 4; i++) {
         flow_table_expire(table, due[i] * S - 1);
@@ -300,9 +301,133 @@ Test(flow_table, a_new_syn_after_the_close_is_a_new_flow)
     cr_expect(created);
     cr_assert_eq(ended_count, 1);
     cr_expect_eq(ended[0].reason, FLOW_REASON_RST);
-    syn.seq = 3000;
+}
+
+static uint64_t handshake(uint32_t isn)
+{
+    struct sample syn = tcp(1, 2, SYN, 0), answer = tcp(2, 1, SYN | ACK, 0);
+    syn.seq = isn;
+    answer.seq = 7;
+    answer.ack = isn + 1;
+    uint64_t id = look(syn)->id;
+    look(answer);
+    struct sample done = tcp(1, 2, ACK, 0);
+    done.seq = isn + 1;
+    done.payload = 100;
+    look(done);
+    return id;
+}
+
+static bool is_split_by_syn(uint8_t from, uint32_t seq)
+{
+    struct sample syn = tcp(from, 3 - from, SYN, S);
+    syn.seq = seq;
     look(syn);
-    cr_expect_not(created, "an open flow is not split");
+    return created;
+}
+
+Test(flow_table, a_syn_outside_the_window_of_an_open_flow_is_a_new_flow)
+{
+    handshake(0xfffffff0);
+    cr_expect_not(is_split_by_syn(1, 0xfffffff0), "a retransmission");
+    cr_expect_not(is_split_by_syn(1, 0xfffffff0 + 100 + 1048576), "the last inside");
+    cr_expect_not(is_split_by_syn(2, 0x40000000), "the responder's cannot be judged");
+    cr_expect(is_split_by_syn(1, 0xfffffff0 + 100 + 1048577), "the first outside");
+    cr_assert_eq(ended_count, 1);
+    cr_expect_eq(ended[0].reason, FLOW_REASON_REUSED);
+}
+
+Test(flow_table, a_syn_behind_what_was_sent_is_a_new_flow)
+{
+    handshake(1000);
+    cr_expect(is_split_by_syn(1, 999));
+}
+
+Test(flow_table, a_new_attempt_is_a_new_flow)
+{
+    cr_expect(is_split_by_syn(1, 1000));
+    cr_expect_not(is_split_by_syn(1, 1000));
+    cr_expect_not(is_split_by_syn(2, 5000), "a simultaneous open");
+    cr_expect(is_split_by_syn(1, 1001));
+    cr_expect_eq(ended[0].reason, FLOW_REASON_REUSED);
+}
+
+Test(flow_table, a_syn_that_comes_late_belongs_to_what_it_opened)
+{
+    struct sample data = tcp(1, 2, ACK, 0), answer = tcp(2, 1, ACK, 0);
+    data.seq = 5001;
+    look(data);
+    cr_expect_not(is_split_by_syn(1, 5000));
+    cr_expect(is_split_by_syn(1, 4000));
+    flow_table_expire(table, INT64_MAX);
+    answer.ack = 9001; // the responder is seen first
+    look(answer);
+    cr_expect_eq(direction, PALUA_RESP);
+    cr_expect_not(is_split_by_syn(1, 9000));
+    cr_expect(is_split_by_syn(1, 8999));
+}
+
+Test(flow_table, an_embryonic_flow_times_out_sooner)
+{
+    handshake(1);
+    struct sample other = tcp(3, 2, SYN, 0);
+    other.sport = 5000;
+    look(other);
+    flow_table_expire(table, 60 * S);
+    cr_assert_eq(ended_count, 1);
+    cr_expect_eq(ended[0].flow.ports[PALUA_ORIG], 5000);
+    flow_table_expire(table, 100 * S - 1);
+    cr_expect_eq(ended_count, 1);
+    flow_table_expire(table, 100 * S);
+    cr_expect_eq(ended_count, 2);
+}
+
+Test(flow_table, the_tail_of_a_connection_closes_with_its_fin)
+{
+    look(tcp(1, 2, FIN | ACK, 0));
+    flow_table_expire(table, 5 * S);
+    cr_assert_eq(ended_count, 1);
+    cr_expect_eq(ended[0].reason, FLOW_REASON_FIN);
+}
+
+/** A flood in one shard, among which one flow is established. */
+static void survives_a_flood_of(uint8_t proto, uint16_t flags)
+{
+    flow_table_free(table);
+    open_table(100 * 256);
+    uint64_t id = handshake(1);
+    for (unsigned i = 0; i < 4000; i++) {
+        struct sample one = udp(9, (uint16_t)(i + 2000), 2, 80, S);
+        one.proto = proto;
+        one.tcp_flags = flags;
+        look(one);
+    }
+    cr_expect_eq(counters().live, 100);
+    cr_expect_eq(counters().evicted, 4001 - 100);
+    cr_expect_eq(counters().evicted_unproven, counters().evicted);
+    cr_expect_eq(ended[0].flow.ports[PALUA_ORIG], 2000, "the flood's first goes first");
+    cr_expect_eq(look(tcp(1, 2, ACK, 2 * S))->id, id);
+}
+
+Test(flow_table, a_flood_pushes_out_only_itself)
+{
+    survives_a_flood_of(6, SYN);
+    survives_a_flood_of(6, ACK);
+    survives_a_flood_of(17, 0);
+}
+
+Test(flow_table, a_flood_of_syns_and_answers_pushes_out_only_itself)
+{
+    flow_table_free(table);
+    open_table(10 * 256);
+    uint64_t id = handshake(1);
+    for (uint16_t i = 0; i < 1000; i++) {
+        struct sample syn = tcp(1, 2, SYN, S), answer = tcp(2, 1, SYN | ACK, S);
+        syn.sport = answer.dport = (uint16_t)(10000 + i);
+        look(syn);
+        look(answer);
+    }
+    cr_expect_eq(look(tcp(1, 2, ACK, 2 * S))->id, id);
 }
 
 Test(flow_table, a_closed_flow_says_so_at_the_end_of_the_run)
@@ -358,25 +483,33 @@ Test(flow_table, ends_in_order_of_first_packet_in_portions)
     cr_expect_eq(flow_table_end(table, 7), 1, "the table goes on working");
 }
 
+/** A flow that has proven itself. */
+static void look_twice(uint16_t port)
+{
+    look(udp(1, port, 2, 2, S));
+    look(udp(1, port, 2, 2, S));
+}
+
 Test(flow_table, a_full_shard_ends_the_longest_idle)
 {
     flow_table_free(table);
     open_table(3 * 256);
     for (uint16_t i = 0; i < 3; i++)
-        look(udp(1, i, 2, 2, S));
+        look_twice(i);
     look(udp(1, 0, 2, 2, S)); // now flow 1 is idle longest
     cr_expect_eq(ended_count, 0);
-    look(udp(1, 3, 2, 2, S));
+    look_twice(3);
     cr_assert_eq(ended_count, 1);
     cr_expect_eq(ended[0].flow.ports[PALUA_ORIG], 1);
     cr_expect_eq(ended[0].reason, FLOW_REASON_EVICTED);
-    look(udp(1, 4, 2, 2, S));
-    look(udp(1, 5, 2, 2, S));
-    look(udp(1, 6, 2, 2, S));
+    look_twice(4);
+    look_twice(5);
+    look_twice(6);
     static const uint16_t order[] = {1, 2, 0, 3};
     for (unsigned i = 0; i < 4; i++)
         cr_expect_eq(ended[i].flow.ports[PALUA_ORIG], order[i]);
     cr_expect_eq(counters().evicted, 4);
+    cr_expect_eq(counters().evicted_unproven, 0);
     cr_expect_eq(counters().created, 7);
     cr_expect_eq(counters().live, 3);
     struct sample elsewhere = udp(1, 7, 2, 2, S);
@@ -403,7 +536,7 @@ Test(flow_table, survives_times_at_both_ends_of_the_scale)
         flow_table_expire(table, times[i]);
         struct flow *flow = look(udp(1, 77, 2, 2, times[i]));
         struct palua_flow_live live;
-        flow_live(flow, &live);
+        flow_live(table, flow, 0, NULL, &live);
         cr_expect_geq(live.duration_ns, 0);
     }
     flow_table_expire(table, INT64_MAX);
