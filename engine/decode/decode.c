@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "decode/decode.h"
 
+#include "decode/plain.h"
 #include "decode/tuple.h"
 #include "decode/walk.h"
 
@@ -175,7 +176,7 @@ static inline void go(struct walk *walk, unsigned slot)
     finish(walk);
 }
 
-static void decode_packet(const struct decoder *decoder, struct batch *batch, uint32_t index)
+void decode_walk(const struct decoder *decoder, struct batch *batch, uint32_t index)
 {
     struct palua_packet *packet = &batch->packets[index];
     uint32_t wire = packet->origlen > packet->caplen ? packet->origlen : packet->caplen;
@@ -230,5 +231,6 @@ void decode_batch(const struct decoder *decoder, struct batch *batch, uint32_t f
                   uint32_t count)
 {
     for (uint32_t i = first; i < first + count; i++)
-        decode_packet(decoder, batch, i);
+        if (!plain_decode(decoder, &batch->packets[i]))
+            decode_walk(decoder, batch, i);
 }

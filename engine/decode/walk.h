@@ -5,7 +5,7 @@
  * A walk stands before a header that is still to be read. Two lengths bound what follows: the
  * cursor's window holds what was captured, `left` counts what the outer layers declare to be on the
  * wire (never less than the window). A handler reads its header, adds a layer, moves behind it and
- * returns which handler is next. Lives on the stack of decode_packet; one thread. */
+ * returns which handler is next. Lives on the stack of decode_walk; one thread. */
 #pragma once
 
 #include <stdbool.h>
@@ -160,6 +160,10 @@ static inline bool walk_behind(struct walk *walk, uint32_t len)
     walk->left -= len;
     return true;
 }
+
+/** Decodes packet `index` header by header: what decode_batch does with those that plain_decode
+ * leaves to it. */
+void decode_walk(const struct decoder *decoder, struct batch *batch, uint32_t index);
 
 /* The handlers. Each reads one header. */
 unsigned link_eth(struct walk *walk);

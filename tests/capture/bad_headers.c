@@ -96,11 +96,14 @@ static void try(struct judge *judge, uint32_t at)
     struct batch *batch = &judge->batch;
     batch->anomalies.count = 0;
     judge->packet.flags = 0;
+    struct palua_packet given = judge->packet;
     int64_t start = now_ns();
     decode_batch(judge->decoder, batch, 0, 1);
     int64_t took = now_ns() - start;
     judge->slowest_ns = took > judge->slowest_ns ? took : judge->slowest_ns;
     const char *wrong = check_packet(&judge->packet, &batch->anomalies, judge->decoder);
+    if (!wrong)
+        wrong = check_walk(judge->decoder, &judge->packet, &given, batch->anomalies.count);
     if (!wrong && took > SLOWEST_MS * INT64_C(1000000))
         wrong = "it took too long";
     if (wrong)

@@ -85,9 +85,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                   .origlen = len + cut * 300u,
                                   .flags = cut & 1 ? PALUA_PACKET_FCS : 0,
                                   .linktype = linktypes[link % LINKTYPE_COUNT]};
+    struct palua_packet given = packet;
     struct batch batch = {.packets = &packet, .count = 1};
     decode_batch(shared_decoder(), &batch, 0, 1);
     const char *wrong = check_packet(&packet, &batch.anomalies, shared_decoder());
+    if (!wrong)
+        wrong = check_walk(shared_decoder(), &packet, &given, batch.anomalies.count);
     if (wrong) {
         fprintf(stderr, "%s does not hold\n", wrong);
         abort();

@@ -8,7 +8,9 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "decode/decode.h"
+#include "decode/walk.h"
 
 #define CHECK_THAT(condition)  \
     do {                       \
@@ -112,6 +114,45 @@ static inline const char *check_anomalies(const struct palua_packet *packet,
         if (packet->layers[i].flags & PALUA_LAYER_BAD)
             CHECK_THAT(told & 1u << i);
     return NULL;
+}
+
+/** Compares two decodings of the same packet, as far as they mean anything. */
+static inline const char *check_same(const struct palua_packet *a, const struct palua_packet *b)
+{
+    CHECK_THAT(a->layer_count == b->layer_count);
+    CHECK_THAT(a->network == b->network);
+    CHECK_THAT(a->transport == b->transport);
+    CHECK_THAT(a->flags == b->flags);
+    CHECK_THAT(a->context == b->context);
+    CHECK_THAT(!(a->flags & PALUA_PACKET_FLOW) || a->flow_hash == b->flow_hash);
+    for (uint32_t i = 0; i < a->layer_count; i++) {
+        const struct palua_layer *x = &a->layers[i], *y = &b->layers[i];
+        CHECK_THAT(x->protocol == y->protocol);
+        CHECK_THAT(x->buffer == y->buffer);
+        CHECK_THAT(x->flags == y->flags);
+        CHECK_THAT(x->offset == y->offset);
+        CHECK_THAT(x->len == y->len);
+        CHECK_THAT(x->header_len == y->header_len);
+        CHECK_THAT(x->aux == y->aux);
+        CHECK_THAT(!(x->flags & PALUA_LAYER_CONTEXT) || x->context == y->context);
+    }
+    return NULL;
+}
+
+/** Decodes the packet as it was given once more, header by header, and compares.
+ * @param decoded  by decode_batch
+ * @param given    as it was before */
+static inline const char *check_walk(const struct decoder *decoder,
+                                     const struct palua_packet *decoded,
+                                     const struct palua_packet *given, size_t anomaly_count)
+{
+    struct palua_packet packet = *given;
+    struct batch batch = {.packets = &packet, .count = 1};
+    decode_walk(decoder, &batch, 0);
+    size_t count = batch.anomalies.count;
+    memory_free(batch.anomalies.items);
+    CHECK_THAT(count == anomaly_count);
+    return check_same(decoded, &packet);
 }
 
 /** @param anomalies  of this packet only */
