@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/** bzip2, a stream at a time, through libbz2. A block is checked when it was given out: of a
- * damaged one come some bytes, more or less by the steps it is unpacked in. */
+/** bzip2, a stream at a time, through libbz2. A block is checked when it was given out. */
 #include <bzlib.h>
 
 #include "base/memory.h"
@@ -76,6 +75,7 @@ static enum codec_status bzip2_step(void *state, struct codec_io *io)
 
 const struct codec codec_bzip2 = {
     .name = "bzip2",
+    .uneven = true, // where a block is corrupt, what the step gave is lost
     .probe = bzip2_probe,
     .open = bzip2_open,
     .close = bzip2_close,

@@ -20,6 +20,8 @@ enum {
     CODEC_MEMORY_CAP = 192 << 20
 };
 
+enum { CODEC_WINDOW = 64 << 10 };
+
 enum codec_status {
     CODEC_MORE, /**< wants more bytes, or more room */
     CODEC_END,  /**< the frame is whole */
@@ -37,6 +39,11 @@ struct codec_io {
 
 struct codec {
     const char *name;
+    /** Of a damaged frame it gives more or less by the steps it is called in, or gives bytes and
+     * then takes them back: what it gives is good only up to the last multiple of CODEC_WINDOW
+     * (from the frame's start) that it reached without complaint, when it is never given room
+     * across one. */
+    bool uneven;
     /** Whether a frame starts here. `in` has CODEC_PROBE_LEN bytes, fewer if there are no more. */
     bool (*probe)(struct cursor in);
     void *(*open)(void);

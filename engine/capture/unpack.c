@@ -25,9 +25,14 @@ struct unpack {
     uint64_t offset;           /**< of packed[0] in the inner source */
     const struct codec *codec; /**< of the state, if there is one */
     void *state;
+    uint8_t *window;     /**< what an uneven codec gave; NULL before the first of them */
+    size_t window_len;   /**< bytes in it */
+    size_t window_ready; /**< of them, those that are good to be given out */
+    size_t window_pos;   /**< of these, those that were */
     uint64_t skip;       /**< bytes of a skippable frame still to come */
     bool in_frame;       /**< a frame has begun and not ended */
     bool end;            /**< the inner source has no more */
+    bool bad;            /**< what stopped it is the frame itself */
     bool failed;         /**< no more will come: err says why, once */
     struct error report; /**< what stopped it; told when what came before was read */
 };
@@ -75,6 +80,18 @@ __attribute__((format(printf, 2, 3))) static void damage(struct unpack *unpack, 
     unpack->failed = true;
 }
 
+static void bad_frame(struct unpack *unpack, const char *problem)
+{
+    damage(unpack, "got %s, expected a sound frame of %s", problem, unpack->codec->name);
+    unpack->bad = true;
+}
+
+static void cut_short(struct unpack *unpack)
+{
+    damage(unpack, "the input ends within a frame of %s, expected the rest of it; it was cut short",
+           unpack->codec->name);
+}
+
 static void frame_start(struct unpack *unpack, const struct codec *codec)
 {
     if (codec != unpack->codec) {
@@ -82,6 +99,8 @@ static void frame_start(struct unpack *unpack, const struct codec *codec)
             unpack->codec->close(unpack->state);
         unpack->codec = codec;
         unpack->state = codec->open();
+        if (codec->uneven && !unpack->window)
+            unpack->window = memory_alloc(CODEC_WINDOW);
     }
     const char *problem = codec->start(unpack->state);
     if (problem)
@@ -153,18 +172,44 @@ static void frame_step(struct unpack *unpack, struct codec_io *io)
     if (status == CODEC_END)
         unpack->in_frame = false;
     else if (status == CODEC_BAD)
-        damage(unpack, "got %s, expected a sound frame of %s", io->problem, unpack->codec->name);
+        bad_frame(unpack, io->problem);
     else if (!stuck)
         return;
     else if (unpack->end)
-        damage(unpack,
-               "the input ends within a frame of %s, expected the rest of it; it was cut short",
-               unpack->codec->name);
+        cut_short(unpack);
     else if (given && unpack->pos == 0 && unpack->len == unpack->cap)
         damage(unpack, "got %zu bytes in a frame of %s that lead nowhere, expected data", given,
                unpack->codec->name);
     else
         packed_fill(unpack);
+}
+
+/** Gives out what of the window is good. */
+static void window_give(struct unpack *unpack, struct codec_io *io)
+{
+    size_t len = unpack->window_ready - unpack->window_pos;
+    if (len > io->out_len)
+        len = io->out_len;
+    memcpy(io->out, unpack->window + unpack->window_pos, len);
+    io->out += len;
+    io->out_len -= len;
+    unpack->window_pos += len;
+    if (unpack->window_pos == unpack->window_len)
+        unpack->window_pos = unpack->window_ready = unpack->window_len = 0;
+}
+
+/** As frame_step, for an uneven codec: into the window, which is given out when it is full or the
+ * frame ends, be it that the input does. Of a damaged frame the window is dropped. */
+static void window_step(struct unpack *unpack)
+{
+    struct codec_io io = {.out = unpack->window + unpack->window_len,
+                          .out_len = CODEC_WINDOW - unpack->window_len};
+    frame_step(unpack, &io);
+    unpack->window_len = (size_t)(io.out - unpack->window);
+    if (unpack->bad)
+        unpack->window_len = 0;
+    else if (unpack->window_len == CODEC_WINDOW || !unpack->in_frame || unpack->failed)
+        unpack->window_ready = unpack->window_len;
 }
 
 /** Whether to return what there is instead of waiting for more. */
@@ -179,8 +224,12 @@ static bool unpack_read(struct source *source, uint8_t *data, size_t cap, size_t
 {
     struct unpack *unpack = unpack_of(source);
     struct codec_io io = {.out = data, .out_len = cap};
-    while (!unpack->failed && !enough(unpack, &io, cap)) {
-        if (unpack->in_frame)
+    while ((unpack->window_ready || !unpack->failed) && !enough(unpack, &io, cap)) {
+        if (unpack->window_ready)
+            window_give(unpack, &io);
+        else if (unpack->in_frame && unpack->codec->uneven)
+            window_step(unpack);
+        else if (unpack->in_frame)
             frame_step(unpack, &io);
         else
             frame_next(unpack);
@@ -200,6 +249,7 @@ static void unpack_close(struct source *source)
         unpack->codec->close(unpack->state);
     source_close(unpack->inner);
     text_fini(&unpack->name);
+    memory_free(unpack->window);
     memory_free(unpack->packed);
     memory_free(unpack);
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /** A source that unpacks another: all frames of a compressed file or pipe, one after another.
  *
+ * Of a damaged frame the same bytes come whatever the steps it is read in. xz and bzip2 hand out
+ * CODEC_WINDOW bytes at a time for it.
+ *
  * Frames of several codecs may follow each other, skippable frames are passed over, and zero bytes
  * behind a frame are padding. Memory does not depend on what a frame unpacks to: bytes are unpacked
  * as they are asked for, and a frame that wants more than CODEC_MEMORY_CAP is damage. */

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/** xz (The .xz File Format 1.1), a stream at a time, through liblzma. Of a damaged chunk come some
- * bytes, more or less by the steps it is unpacked in. */
+/** xz (The .xz File Format 1.1), a stream at a time, through liblzma. */
 #include <lzma.h>
 
 #include "base/memory.h"
@@ -74,6 +73,7 @@ static enum codec_status xz_step(void *state, struct codec_io *io)
 
 const struct codec codec_xz = {
     .name = "xz",
+    .uneven = true, // that a chunk is longer than it says is seen at the end of a step
     .probe = xz_probe,
     .open = xz_open,
     .close = xz_close,

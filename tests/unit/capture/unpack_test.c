@@ -5,6 +5,7 @@
 #include <lz4frame.h>
 #include <lzma.h>
 #include <pthread.h>
+#include <signal.h>
 #include <zlib.h>
 #include <zstd.h>
 
@@ -267,6 +268,77 @@ Test(unpack, damage_loses_no_block_before_it_whatever_the_step)
         text_fini(&once);
         text_fini(&twice);
     }
+}
+
+/** Writes in steps of some size to a pipe that is read as standard input. */
+struct slow_writer {
+    const struct text *from;
+    int fd;
+    size_t step;
+};
+
+static void *write_slowly(void *argument)
+{
+    const struct slow_writer *it = argument;
+    for (size_t done = 0; done < it->from->len;) {
+        size_t left = it->from->len - done;
+        ssize_t got = write(it->fd, it->from->data + done, left < it->step ? left : it->step);
+        if (got <= 0)
+            break;
+        done += (size_t)got;
+    }
+    close(it->fd);
+    return NULL;
+}
+
+static void unpack_slowly(const struct text *packed, size_t step, struct text *out)
+{
+    int fds[2];
+    pthread_t thread;
+    struct error err;
+    cr_assert_eq(pipe(fds), 0);
+    cr_assert_eq(dup2(fds[0], STDIN_FILENO), STDIN_FILENO);
+    close(fds[0]);
+    struct slow_writer writer = {packed, fds[1], step};
+    cr_assert_eq(pthread_create(&thread, NULL, write_slowly, &writer), 0);
+    struct source *source = open_packed("-", 24);
+    (void)read_all(source, 5000, out, &err);
+    source_close(source);
+    // A writer that is not read to its end must not wait.
+    cr_assert_not_null(freopen("/dev/null", "r", stdin));
+    pthread_join(thread, NULL);
+}
+
+Test(unpack, damaged_frames_give_the_same_whatever_the_steps)
+{
+    const size_t reads[] = {1, 777, 65536, 65537, 3 << 20}, writes[] = {1000, 4096, 100000};
+    signal(SIGPIPE, SIG_IGN);
+    for (size_t i = 0; i < PACKS; i++)
+        for (size_t damage = 1; damage < 12; damage += 2) {
+            struct text want = sample(300000), packed, first;
+            struct error err;
+            text_init(&packed);
+            text_init(&first);
+            packs[i](&packed, want.data, want.len);
+            packed.data[packed.len * damage / 12] ^= (char)(1 << damage % 8);
+            for (size_t k = 0; k < 8; k++) {
+                struct text got;
+                text_init(&got);
+                if (k < 5)
+                    (void)unpack_all(packed.data, packed.len, reads[k], &got, &err);
+                else
+                    unpack_slowly(&packed, writes[k - 5], &got);
+                if (k == 0)
+                    text_add(&first, got.data ? got.data : "", got.len);
+                cr_assert_eq(got.len, first.len, "codec %zu, damage %zu, steps %zu: %zu, not %zu",
+                             i, damage, k, got.len, first.len);
+                cr_assert(got.len == 0 || memcmp(got.data, first.data, got.len) == 0);
+                text_fini(&got);
+            }
+            text_fini(&packed);
+            text_fini(&want);
+            text_fini(&first);
+        }
 }
 
 Test(unpack, what_follows_the_last_frame_and_is_none_is_told)
