@@ -24,7 +24,8 @@ enum long_only {
     OPTION_LIST_EVENTS,
     OPTION_DESCRIBE,
     OPTION_VERSION,
-    OPTION_JSON
+    OPTION_JSON,
+    OPTION_EACH
 };
 
 struct option_entry {
@@ -54,6 +55,7 @@ static const struct option_entry entries[] = {
     {"skip", OPTION_SKIP, required_argument, "N",
      "leave out the first N packets; numbers stay the file's own"},
     {"count", OPTION_COUNT, required_argument, "N", "stop after N packets"},
+    {"each", OPTION_EACH, no_argument, NULL, "every file on its own; results get a column file"},
     {"strict", OPTION_STRICT, no_argument, NULL,
      "stop at the first script error or capture damage"},
     {"keep-going", OPTION_KEEP_GOING, no_argument, NULL, "exit 0 in spite of script errors"},
@@ -249,6 +251,9 @@ static bool parse_one(struct options *options, int value, char *argument, struct
         return true;
     case OPTION_DESCRIBE:
         set_action(options, ACTION_DESCRIBE, argument);
+        return true;
+    case OPTION_EACH:
+        options->each = true;
         return true;
     case OPTION_JSON:
         options->json = true;

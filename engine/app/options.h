@@ -45,6 +45,7 @@ struct options {
     uint64_t jobs;
     enum progress_mode progress;
     bool strict;
+    bool each; /**< a run per file */
     bool json; /**< of ACTION_INFO */
     bool keep_going;
     bool trust;

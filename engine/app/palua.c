@@ -12,6 +12,7 @@
 #include "app/info.h"
 #include "app/listing.h"
 #include "app/options.h"
+#include "run/each.h"
 #include "run/run.h"
 
 const char *palua_version(void)
@@ -102,7 +103,7 @@ static int analyse(const struct options *options)
         .quiet = options->quiet,
         .progress = wants_progress(options),
     };
-    return run(&run_options);
+    return options->each ? run_each(&run_options) : run(&run_options);
 }
 
 static int look(const struct options *options)

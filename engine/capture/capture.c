@@ -63,6 +63,20 @@ void capture_free(struct capture *capture)
     memory_free(capture);
 }
 
+bool capture_foreign(const char *path)
+{
+    struct error err = {0};
+    struct input input;
+    struct block_pool *blocks = block_pool_new(SCAN_BLOCK_SIZE);
+    const struct input_options options = {
+        .pool = blocks, .block_size = SCAN_BLOCK_SIZE, .record_cap = SCAN_BLOCK_SIZE};
+    input_init(&input, &options);
+    bool opened = input_open(&input, path, &err);
+    input_close(&input);
+    block_pool_free(blocks);
+    return !opened && err.code == ERROR_FOREIGN;
+}
+
 static uint64_t feed_bytes(const struct feed *feed)
 {
     return feed->input.source ? feed->input.source->read_bytes : 0;

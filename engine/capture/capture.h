@@ -48,6 +48,9 @@ struct capture_options {
     struct filter *filter;     /**< what it leaves out is not given out; NULL for none; borrowed */
 };
 
+/** Whether a file can be read and is no capture, or empty. */
+bool capture_foreign(const char *path);
+
 struct capture *capture_new(const struct capture_options *options);
 /** Batches given out must have been recycled. */
 void capture_free(struct capture *capture);

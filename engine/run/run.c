@@ -71,6 +71,7 @@ static void tell_summary(const struct setup *setup, const struct stages_report *
                          int64_t started_ns)
 {
     struct summary summary = {
+        .file = setup->options->file,
         .anomalies = done->anomalies,
         .clock_jumps = done->clock_jumps,
         .errors = count_errors(setup),
@@ -147,7 +148,9 @@ int run(const struct run_options *options)
     struct error err = {0};
     int status;
     if (setup_init(&setup, options, &err)) {
-        status = close_output(setup.output, go(&setup, started_ns));
+        status = go(&setup, started_ns);
+        if (!options->into)
+            status = close_output(setup.output, status);
     } else {
         report(&err);
         status = error_status(err.code);

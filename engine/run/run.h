@@ -22,6 +22,8 @@ struct run_options {
     uint64_t batch;          /**< packets per batch; 0: as configured */
     uint64_t jobs;
     struct output_options output;
+    struct output *into; /**< what results are written to, and stays open; NULL: as `output` says */
+    const char *file;    /**< named in the summary line; NULL: none */
     uint64_t skip;
     uint64_t count;
     bool strict;

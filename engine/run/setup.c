@@ -317,7 +317,8 @@ static bool start_workers(struct setup *setup, struct error *err)
 
 static bool start_output(struct setup *setup, struct error *err)
 {
-    setup->output = output_new(&setup->options->output, err);
+    const struct run_options *options = setup->options;
+    setup->output = options->into ? options->into : output_new(&options->output, err);
     if (!setup->output)
         return false;
     for (size_t i = 0; i < setup->group_count; i++) {

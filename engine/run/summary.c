@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "run/summary.h"
 
+#include <string.h>
+
 /** 1234567 as "1,234,567". */
 static void add_grouped(struct text *out, uint64_t value)
 {
@@ -40,6 +42,10 @@ void summary_text(const struct summary *summary, struct text *out)
 {
     double seconds = (double)summary->elapsed_ns / 1e9;
     text_add_str(out, "palua: ");
+    if (summary->file) {
+        text_add_escaped(out, summary->file, strlen(summary->file));
+        text_add_str(out, ": ");
+    }
     add_grouped(out, summary->capture.packets);
     text_add_str(out, " packets, ");
     add_scaled(out, (double)summary->capture.bytes, "B");

@@ -13,6 +13,7 @@
 #include "run/worker.h"
 
 struct summary {
+    const char *file; /**< that the run was about; NULL: all */
     struct capture_totals capture;
     struct filter_counters filter;
     struct worker_totals worker;

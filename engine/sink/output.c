@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "sink/aligned.h"
 #include "sink/collation.h"
+#include "sink/gathered.h"
 #include "sink/json.h"
 #include "sink/separated.h"
 #include "sink/target.h"
@@ -18,7 +19,8 @@ enum { FILE_NAME_CAP = 128 }; // bytes a table's name contributes to a file's
 
 struct stream {
     const struct table_schema *schema;
-    struct json_row json; // used by JSON only
+    struct table_schema *with_file; // the same, if it is ours
+    struct json_row json;           // used by JSON only
     struct target *target;
 };
 
@@ -35,7 +37,9 @@ struct output {
     size_t stream_count;
     size_t stream_cap;
     struct collation collation;
-    struct error problem; // the first file that could not be created
+    const char *file;         // whose rows come now; NULL: they are not told apart
+    struct gathered gathered; // tables of all files
+    struct error problem;     // the first file that could not be created
 };
 
 static char separator_of(enum output_format format)
@@ -113,6 +117,7 @@ struct output *output_new(const struct output_options *options, struct error *er
 {
     struct output *output = memory_zalloc(1, sizeof *output);
     output->options = *options;
+    gathered_init(&output->gathered);
     if (options->path)
         output->options.terminal = false;
     if (!open_main(output, err)) {
@@ -149,9 +154,12 @@ bool output_free(struct output *output, struct error *err)
         memory_free(output->targets[i]);
         memory_free(output->names[i]);
     }
-    for (size_t i = 0; i < output->stream_count; i++)
+    for (size_t i = 0; i < output->stream_count; i++) {
         if (output->options.format == OUTPUT_JSON)
             json_row_fini(&output->streams[i].json);
+        gathered_schema_free(output->streams[i].with_file);
+    }
+    gathered_fini(&output->gathered);
     bool fine = output->problem.code == ERROR_NONE;
     if (!fine && err)
         *err = output->problem;
@@ -265,12 +273,32 @@ void output_print(struct sheet *sheet, struct output_key key, const char *text, 
     sheet_line_added(sheet, key, SHEET_NO_STREAM);
 }
 
+void output_file(struct output *output, const char *file)
+{
+    output->file = file;
+}
+
+/** The stream that goes on with the next file; SHEET_NO_STREAM if there is none yet. */
+static uint32_t stream_again(const struct output *output, const struct table_schema *schema)
+{
+    for (size_t i = 0; output->file && i < output->stream_count; i++)
+        if (gathered_same(output->streams[i].schema, schema))
+            return (uint32_t)i;
+    return SHEET_NO_STREAM;
+}
+
 uint32_t output_stream(struct output *output, const struct table_schema *schema)
 {
+    uint32_t again = stream_again(output, schema);
+    if (again != SHEET_NO_STREAM)
+        return again;
+    struct table_schema *with_file = output->file ? gathered_schema(schema) : NULL;
+    schema = with_file ? with_file : schema;
     output->streams = memory_grow(output->streams, &output->stream_cap, output->stream_count + 1,
                                   sizeof *output->streams);
     struct stream *stream = &output->streams[output->stream_count];
-    *stream = (struct stream){.schema = schema, .target = target_for(output, schema->name)};
+    *stream = (struct stream){
+        .schema = schema, .with_file = with_file, .target = target_for(output, schema->name)};
     if (output->options.format == OUTPUT_JSON)
         json_row_init(&stream->json, schema);
     return (uint32_t)output->stream_count++;
@@ -281,6 +309,12 @@ void output_row(struct sheet *sheet, struct output_key key, uint32_t number,
 {
     const struct output *output = sheet->output;
     const struct stream *stream = &output->streams[number];
+    if (stream->with_file) {
+        uint32_t columns = stream->schema->column_count;
+        sheet->cells = memory_grow(sheet->cells, &sheet->cell_cap, columns, sizeof *sheet->cells);
+        gathered_cells(output->file, cells, columns - 1, sheet->cells);
+        cells = sheet->cells;
+    }
     if (output->options.format == OUTPUT_JSON)
         json_row_add(&stream->json, cells, &sheet->text);
     else
@@ -334,7 +368,7 @@ static void add_table(const struct output *output, const struct table *table, bo
     }
 }
 
-void output_table(struct output *output, const struct table *table)
+static void write_table(struct output *output, const struct table *table)
 {
     struct target *target = target_for(output, table->schema.name);
     if (!target)
@@ -345,4 +379,19 @@ void output_table(struct output *output, const struct table *table)
     target_write(target, text.data, text.len);
     target->stream = SHEET_NO_STREAM;
     text_fini(&text);
+}
+
+void output_table(struct output *output, const struct table *table)
+{
+    if (output->file)
+        gathered_add(&output->gathered, table, output->file);
+    else
+        write_table(output, table);
+}
+
+void output_gathered(struct output *output)
+{
+    for (size_t i = 0; i < output->gathered.count; i++)
+        write_table(output, &output->gathered.tables[i]);
+    target_flush(&output->main);
 }

@@ -74,5 +74,13 @@ void output_row(struct sheet *sheet, struct output_key key, uint32_t number,
 void output_write(struct output *output, const struct batch *batch, struct sheet *sheets,
                   size_t count);
 
+/** From here on all rows and tables are of one file of several, and have its name as the column
+ * `file` in front. Streams of the same name and columns are one over all files; so are tables,
+ * which are written by output_gathered. Between runs only.
+ * @param file  borrowed */
+void output_file(struct output *output, const char *file);
+/** Writes the tables of all files. */
+void output_gathered(struct output *output);
+
 /** Writes a result table at once. */
 void output_table(struct output *output, const struct table *table);

@@ -13,6 +13,7 @@ void sheet_fini(struct sheet *sheet)
 {
     text_fini(&sheet->text);
     memory_free(sheet->lines);
+    memory_free(sheet->cells);
 }
 
 void sheet_clear(struct sheet *sheet)

@@ -26,6 +26,7 @@ struct sheet_line {
 };
 
 struct output;
+struct cell;
 
 struct sheet {
     const struct output *output; /**< that it is written to */
@@ -33,6 +34,8 @@ struct sheet {
     struct sheet_line *lines;
     size_t line_count;
     size_t line_cap;
+    struct cell *cells; /**< room for a row to be changed in */
+    size_t cell_cap;
 };
 
 void sheet_init(struct sheet *sheet, const struct output *output);
