@@ -7,6 +7,6 @@ ignore = { "581" } -- not (x <= y) is not x > y when one is NaN
 local script = { read_globals = { "agg", "done", "init", "on", "palua" } }
 files["scripts/*.lua"] = script
 files["bench/scripts/*.lua"] = script
-files["tests/capture/*.lua"] = script
+files["tests/capture/**/*.lua"] = script
 files["bench/peers/*.lua"] = { read_globals = { "Field", "Listener" } } -- tshark's
 files["**/*_spec.lua"] = { std = "+busted" }

@@ -58,6 +58,7 @@ return {
     -- Scripts.
     lua = {
         memory_cap = 268435456, -- bytes; Lua heap per script instance (1048576 to 1099511627776)
+        time_budget = 30, -- seconds; processor time of one call of a handler, of init, done or the top level (1 to 86400)
     },
     -- Aggregations.
     aggregate = {

@@ -248,15 +248,19 @@ local function examine_code(code, rules, note, seen, closure, state)
                 end
             elseif at.op == "GGET" then
                 local name = bytecode.constant(code, at.d)
-                local following = list[at.pc + 1]
+                local following, called = list[at.pc + 1], name
                 local value = rawget(rules.env, name)
+                if value == nil and rules.outer then
+                    value = rawget(rules.outer, name)
+                end
                 note.globals[name] = true
                 if type(value) == "table" and following and following.op == "TGETS" and following.b == at.a then
+                    called = name .. "." .. bytecode.constant(code, following.c)
                     value = rawget(value, bytecode.constant(code, following.c))
                 end
                 local ok, why = harmless(value, rules, note, seen)
                 if not ok then
-                    decide(note, code, at, why or ("it calls what may keep state: " .. name))
+                    decide(note, code, at, why or ("it calls what may keep state: " .. called))
                     note.unknown = true
                 end
             end

@@ -284,7 +284,8 @@ end
 
 --- Which handlers depend on the order of events.
 local function judge_order()
-    local rules = { safe = script.safe, objects = script.is_aggregate, env = script.env, is_ours = is_ours }
+    local rules = { safe = script.safe, objects = script.is_aggregate, env = script.env, is_ours = is_ours,
+        outer = script.host.trust and _G or nil }
     script.rules = rules
     rules.objects[script.env.palua] = true
     local notes = {}
@@ -554,6 +555,43 @@ end
 function M.partition()
     local judged = script.judged
     return judged.key, judged.chosen or false, judged.why, judged.line
+end
+
+local function names_read(handler)
+    local names = {}
+    for _, entry in ipairs(sorted_entries(handler.schema.reads.entries)) do
+        names[#names + 1] = entry.name
+    end
+    for _, entry in ipairs(handler.schema.reads.has_flow and sorted_entries(handler.schema.reads.flow) or {}) do
+        names[#names + 1] = "flow." .. entry.name
+    end
+    return #names > 0 and "reads " .. table.concat(names, ", ") or "reads no field"
+end
+
+local function explain_handler(handler)
+    if handler.aggregate then
+        return "an aggregation, in C"
+    end
+    local how = handler.own and "a loop of its own" or format("in order with other handlers, as %s", handler.why or "they are")
+    return format("%s; %s", how, names_read(handler))
+end
+
+--- For --explain: the partition and what decided, then each handler.
+function M.explain()
+    local judged = script.judged
+    local why
+    if judged.chosen then
+        why = "the script chose it"
+    elseif judged.key == "flow" then
+        why = "nothing in its handlers makes a difference between flows"
+    else
+        why = format("line %d decides: %s", judged.line, judged.why)
+    end
+    local lines = { format("partition \"%s\"; %s", judged.key, why) }
+    for _, handler in ipairs(script.handlers) do
+        lines[#lines + 1] = format("line %d, %s: %s", handler.line, handler.event, explain_handler(handler))
+    end
+    return table.concat(lines, "\n    ") .. "\n"
 end
 
 function M.profile_handler(number)

@@ -73,6 +73,8 @@
     X(stream, history, 67108864, 1048576, 68719476736, "bytes",                                    \
       "delivered bytes remembered, to compare retransmissions; only if anomalies are asked for")   \
     X(lua, memory_cap, 268435456, 1048576, 1099511627776, "bytes", "Lua heap per script instance") \
+    X(lua, time_budget, 30, 1, 86400, "seconds",                                                   \
+      "processor time of one call of a handler, of init, done or the top level")                   \
     X(aggregate, key_cap, 1000000, 16, 1000000000, "keys",                                         \
       "keys per aggregation; at the cap the rest goes to (other)")
 

@@ -19,6 +19,7 @@ enum long_only {
     OPTION_KEEP_GOING,
     OPTION_TRUST,
     OPTION_PROFILE,
+    OPTION_EXPLAIN,
     OPTION_PROGRESS,
     OPTION_LIST_PLUGINS,
     OPTION_LIST_EVENTS,
@@ -60,6 +61,8 @@ static const struct option_entry entries[] = {
      "stop at the first script error or capture damage"},
     {"keep-going", OPTION_KEEP_GOING, no_argument, NULL, "exit 0 in spite of script errors"},
     {"trust", OPTION_TRUST, no_argument, NULL, "run scripts without the sandbox"},
+    {"explain", OPTION_EXPLAIN, no_argument, NULL,
+     "say what would run, and because of which line; then exit"},
     {"profile", OPTION_PROFILE, no_argument, NULL,
      "report per handler: events, ns/event, compiled or not"},
     {"progress", OPTION_PROGRESS, required_argument, "WHEN", "auto, always or never"},
@@ -237,6 +240,9 @@ static bool parse_one(struct options *options, int value, char *argument, struct
         return true;
     case OPTION_PROFILE:
         options->profile = true;
+        return true;
+    case OPTION_EXPLAIN:
+        options->explain = true;
         return true;
     case OPTION_PROGRESS:
         return parse_progress(options, argument, err);

@@ -50,6 +50,7 @@ struct options {
     bool keep_going;
     bool trust;
     bool profile;
+    bool explain;
     bool quiet;
 };
 

@@ -100,6 +100,7 @@ static int analyse(const struct options *options)
         .keep_going = options->keep_going,
         .trust = options->trust,
         .profile = options->profile,
+        .explain = options->explain,
         .quiet = options->quiet,
         .progress = wants_progress(options),
     };

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/interrupt.h"
 #include "base/memory.h"
 
 /** A file or standard input. */
@@ -57,8 +58,9 @@ static ssize_t read_some(int fd, uint8_t *data, size_t cap)
     ssize_t got;
     do
         got = read(fd, data, cap < READ_MAX ? cap : READ_MAX);
-    while (got < 0 && errno == EINTR);
-    return got;
+    while (got < 0 && errno == EINTR && !interrupt_requested());
+    // For whoever reads, an input that is not waited for any more has ended.
+    return got < 0 && errno == EINTR ? 0 : got;
 }
 
 /** Opens a file again where it was left. */

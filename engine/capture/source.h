@@ -39,7 +39,8 @@ struct source *source_open(const char *path, struct error *err);
 void source_close(struct source *source);
 
 /** Reads up to `cap` bytes: of a pipe as many as there are now, of a file all `cap` if it has them;
- * at least one unless the end was reached. A read that a signal interrupts goes on.
+ * at least one unless the end was reached. A read that a signal interrupts goes
+ * on, but once the run is to end (base/interrupt.h) that is the end of the input.
  * @param len  bytes read; 0 at the end
  * @return false on an I/O error, and where compressed bytes are damaged: what came before was read
  * by the calls before */

@@ -251,6 +251,7 @@ void consume_calls(struct palua_lua_instance *instance, const char *function, co
         load_push(instance, function);
         lua_pushinteger(L, i);
         int status = state_call(instance->state, 1, 1, 1);
+        __atomic_add_fetch(&instance->calls, 1, __ATOMIC_RELAXED);
         if (status == 0)
             more = lua_toboolean(L, -1);
         else

@@ -34,3 +34,14 @@ bool script_describe(const struct script_options *options, const struct registry
     memory_free(interest);
     return ok;
 }
+
+void script_explain(struct analysis *script, struct text *out)
+{
+    struct palua_lua_instance *instance = (struct palua_lua_instance *)script;
+    lua_State *L = instance->state->L;
+    lua_settop(L, 0);
+    load_push(instance, "explain");
+    if (state_call(instance->state, 0, 1, 0) == 0)
+        text_add_str(out, lua_tostring(L, -1));
+    lua_settop(L, 0);
+}

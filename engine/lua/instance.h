@@ -36,6 +36,7 @@ struct palua_lua_instance {
     struct interest *interest; /**< while loading */
     enum instance_phase phase;
     enum palua_partition partition;
+    uint64_t calls; /**< of functions given to init and done */
 
     struct handler *handlers;
     uint32_t handler_count;

@@ -57,6 +57,15 @@ static void script_merge(struct analysis *into, struct analysis *from)
     into->report.stop |= from->report.stop;
 }
 
+static void call_done(struct palua_lua_instance *instance)
+{
+    struct analysis_report *report = &instance->base.report;
+    bool stopped = report->stop;
+    report->stop = false;
+    consume_calls(instance, "call_done", "done");
+    report->stop |= stopped;
+}
+
 /** done(fn), then the aggregations it did not print. Also after a stop: what was gathered is shown.
  */
 static void script_finish(struct analysis *analysis, struct output *output, struct sheet *sheet)
@@ -67,10 +76,8 @@ static void script_finish(struct analysis *analysis, struct output *output, stru
     instance->phase = INSTANCE_DONE;
     instance->slot.serial = 0;
     instance->print_call = 0;
-    bool stopped = analysis->report.stop;
-    analysis->report.stop = false;
-    consume_calls(instance, "call_done", "done");
-    analysis->report.stop |= stopped;
+    if (!analysis->report.parked)
+        call_done(instance);
     for (size_t i = 0; i < instance->aggregate_count; i++)
         if (!instance->printed[i] && aggregate_shown(instance->aggregates[i]))
             host_print_aggregate(instance, i);
@@ -97,12 +104,41 @@ static void script_free(struct analysis *analysis)
     memory_free(instance);
 }
 
+/** The instance may be running: nothing here is waited for, and what is read is only compared. */
+static uint64_t script_progress(const struct analysis *analysis)
+{
+    const struct palua_lua_instance *instance = (const struct palua_lua_instance *)analysis;
+    return __atomic_load_n(&instance->slot.serial, __ATOMIC_RELAXED) +
+           __atomic_load_n(&instance->calls, __ATOMIC_RELAXED) * (UINT64_C(1) << 48);
+}
+
+static void script_whereabouts(const struct analysis *analysis, struct text *out)
+{
+    const struct palua_lua_instance *instance = (const struct palua_lua_instance *)analysis;
+    const struct palua_lua_slot *slot = &instance->slot;
+    if (!slot->serial) {
+        text_add_format(out, "%s: a call of %s", instance->name,
+                        instance->phase == INSTANCE_INIT ? "init" : "done");
+        return;
+    }
+    const struct palua_lua_run *run = &instance->runs[slot->run];
+    uint32_t at = (uint32_t)(slot->serial - run->base);
+    uint32_t handler = run->handlers ? run->handlers[at] : instance->run_handlers[slot->run];
+    const struct handler *stuck = &instance->handlers[handler];
+    text_add_format(out, "%s:%u: the handler of %s", instance->name, stuck->line,
+                    registry_schema(instance->registry, stuck->kind)->name);
+    if (slot->event->packet)
+        text_add_format(out, ", at packet %llu,", (unsigned long long)slot->event->packet->number);
+}
+
 static const struct analysis_ops script_ops = {
     .consume = script_consume,
     .flow_ended = script_flow_ended,
     .merge = script_merge,
     .finish = script_finish,
     .free = script_free,
+    .progress = script_progress,
+    .whereabouts = script_whereabouts,
 };
 
 static struct palua_lua_instance *instance_new(const struct script_options *options,

@@ -50,6 +50,9 @@ bool script_start(struct analysis *script, const struct interest *interest, stru
  */
 enum palua_partition script_partition(const struct analysis *script);
 
+/** For --explain: which partition and why, and what becomes of each handler, as lines of text. */
+void script_explain(struct analysis *script, struct text *out);
+
 /** For --describe: the script's first comment and its options, as text. */
 bool script_describe(const struct script_options *options, const struct registry *registry,
                      struct text *out, struct error *err);

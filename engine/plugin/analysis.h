@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "batch/batch.h"
 #include "event/interest.h"
 #include "sink/output.h"
@@ -18,6 +19,7 @@
 struct analysis_report {
     uint64_t errors; /**< script or plugin errors, counted per occurrence */
     bool stop;       /**< end the run now (--strict, or a budget was met) */
+    bool parked; /**< its thread was stopped in a hook: only what lies outside of Lua is shown */
 };
 
 struct analysis;
@@ -43,6 +45,11 @@ struct analysis_ops {
      * @param sheet  empty, to be written by whoever writes a table, or afterwards by the caller */
     void (*finish)(struct analysis *analysis, struct output *output, struct sheet *sheet);
     void (*free)(struct analysis *analysis);
+    /** A number that changes whenever a call of user code ends; any thread, at any time. NULL: no
+     * hook runs user code. */
+    uint64_t (*progress)(const struct analysis *analysis);
+    /** What it is at, for a message; from another thread, while it is stuck there. */
+    void (*whereabouts)(const struct analysis *analysis, struct text *out);
 };
 
 /** Embedded as first member by each kind of analysis. */

@@ -177,6 +177,13 @@ void dissection_free(struct dissection *dissection)
     memory_free(dissection);
 }
 
+void dissection_explain(const struct dissection *dissection, struct text *out)
+{
+    for (uint32_t i = 0; i < dissection->count; i++)
+        text_add_format(out, "%s %s",
+                        i ? "" : ", dissectors:", dissection->dissectors[i].instance.plugin->name);
+}
+
 const char *const *dissection_names(const struct dissection *dissection)
 {
     return dissection->names;

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/text.h"
 #include "plugin/plugin.h"
 #include "stream/stream.h"
 
@@ -28,6 +29,9 @@ const char *const *dissection_names(const struct dissection *dissection);
 /** Whether any dissector runs that reads the payload of flows: if not, nothing needs flows for its
  * sake. */
 bool dissection_needs_flows(const struct dissection *dissection);
+
+/** For --explain: ", dissectors: dns arp", nothing if none runs. */
+void dissection_explain(const struct dissection *dissection, struct text *out);
 
 /** Where the worker stands: what a hook's call can reach. Filled anew for each packet. */
 struct dissection_call {

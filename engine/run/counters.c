@@ -43,7 +43,7 @@ void counters_text(const struct setup *setup, struct text *out)
         worker_counters(setup->workers[i], add, &counters);
     for (size_t i = 0; i < setup->group_count; i++)
         if (setup->groups[i].kind == GROUP_NATIVE)
-            native_counters(setup->groups[i].instances[0], add, &counters);
+            native_counters(setup->groups[i].merged, add, &counters);
     for (size_t i = 0; i < counters.count; i++) {
         text_add_format(out, ", %s %llu", counters.items[i].name,
                         (unsigned long long)counters.items[i].value);

@@ -2,7 +2,6 @@
 #include "run/pipeline.h"
 
 #include <pthread.h>
-#include <signal.h>
 
 #include "base/memory.h"
 
@@ -32,7 +31,9 @@ struct pipeline {
     uint64_t begun;   /**< batches that entered the first stage */
     uint64_t left_at; /**< batches that left the last one: they leave in order */
     uint32_t idle;    /**< threads that wait */
+    uint32_t busy;    /**< lanes at work */
     bool ended;       /**< no further batch is begun */
+    bool abandoned;   /**< nothing at all is begun */
     void *context;
 };
 
@@ -133,6 +134,7 @@ static void start(struct pipeline *pipeline, const struct task *task)
 {
     struct lane *lane = &pipeline->stages[task->stage].lanes[task->lane];
     lane->busy = true;
+    pipeline->busy++;
     if (task->stage)
         return;
     *slot_of(pipeline, task->batch) = (struct slot){.stage = 0, .left = 1};
@@ -144,6 +146,7 @@ static void finish(struct pipeline *pipeline, const struct task *task, bool more
     const struct stage *stage = &pipeline->stages[task->stage];
     struct lane *lane = &stage->lanes[task->lane];
     lane->busy = false;
+    pipeline->busy--;
     lane->next += stage->is.spread ? stage->is.lanes : 1;
     pipeline->ended |= !more;
     uint32_t tasks = 1; // the lane's own next batch
@@ -163,7 +166,7 @@ static void carry(struct pipeline *pipeline, uint32_t preferred)
 {
     struct task task;
     pthread_mutex_lock(&pipeline->lock);
-    while (!is_done(pipeline)) {
+    while (!is_done(pipeline) && !pipeline->abandoned) {
         if (!find_task(pipeline, preferred, &task)) {
             pipeline->idle++;
             pthread_cond_wait(&pipeline->work, &pipeline->lock);
@@ -181,6 +184,22 @@ static void carry(struct pipeline *pipeline, uint32_t preferred)
     pthread_mutex_unlock(&pipeline->lock);
 }
 
+void pipeline_abandon(struct pipeline *pipeline)
+{
+    pthread_mutex_lock(&pipeline->lock);
+    pipeline->abandoned = true;
+    pthread_cond_broadcast(&pipeline->work);
+    pthread_mutex_unlock(&pipeline->lock);
+}
+
+uint32_t pipeline_busy(struct pipeline *pipeline)
+{
+    pthread_mutex_lock(&pipeline->lock);
+    uint32_t busy = pipeline->busy;
+    pthread_mutex_unlock(&pipeline->lock);
+    return busy;
+}
+
 struct carrier {
     struct pipeline *pipeline;
     uint32_t preferred;
@@ -194,19 +213,15 @@ static void *carrier_main(void *argument)
     return NULL;
 }
 
-/** Signals go to the main thread alone. @return how many were started */
+/** @return how many were started */
 static uint32_t start_carriers(struct carrier *carriers, uint32_t count, struct pipeline *pipeline)
 {
-    sigset_t all, before;
     uint32_t started = 0;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
     for (; started < count; started++) {
         carriers[started] = (struct carrier){.pipeline = pipeline, .preferred = started + 1};
         if (pthread_create(&carriers[started].thread, NULL, carrier_main, &carriers[started]) != 0)
             break;
     }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
     return started;
 }
 

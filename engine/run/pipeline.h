@@ -37,3 +37,9 @@ void pipeline_free(struct pipeline *pipeline);
  * fewer). Afterwards every slot is free, all threads but the caller are gone, and it may be called
  * again. */
 void pipeline_run(struct pipeline *pipeline, uint32_t threads);
+
+/** From another thread: no lane takes anything any more, whatever is under way. pipeline_run may
+ * then not return: it waits for threads that never come back. */
+void pipeline_abandon(struct pipeline *pipeline);
+/** Lanes that are at work now. */
+uint32_t pipeline_busy(struct pipeline *pipeline);

@@ -1,36 +1,69 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "run/run.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "lua/script.h"
 #include "run/counters.h"
+#include "run/explain.h"
 #include "run/progress.h"
 #include "run/setup.h"
 #include "run/stages.h"
 #include "run/summary.h"
+#include "run/warden.h"
 
 static void report(const struct error *err)
 {
     fprintf(stderr, "palua: %s%s%s\n", err->where, err->where[0] ? ": " : "", err->text);
 }
 
-/** What the instances of each analysis gathered comes together in the first one, which then prints
- * its results. */
-static void finish(struct setup *setup)
+/** A run on its way: what was put together, and how far it is. */
+struct running {
+    struct setup setup;
+    struct progress progress;
+    struct stages *stages;
+    struct warden *warden;
+    struct duty *finishing;
+    struct sheet sheet; /**< what is printed after the last batch */
+    size_t finished;    /**< analyses whose results are shown */
+    int64_t started_ns;
+};
+
+/** The instance that the others are merged into: the first that can still run `done`. */
+static struct analysis *merge_into(const struct analysis_group *group)
 {
-    struct sheet sheet;
-    sheet_init(&sheet, setup->output);
-    for (size_t i = 0; i < setup->group_count; i++) {
-        struct analysis **instances = setup->groups[i].instances;
-        for (uint32_t k = 1; k < setup->groups[i].count; k++) {
-            instances[0]->ops->merge(instances[0], instances[k]);
-            instances[0]->report.errors += instances[k]->report.errors;
-        }
-        instances[0]->ops->finish(instances[0], setup->output, &sheet);
-        output_write(setup->output, NULL, &sheet, 1);
+    for (uint32_t i = 0; i < group->count; i++)
+        if (!group->instances[i]->report.parked)
+            return group->instances[i];
+    return group->instances[0];
+}
+
+/** What the instances of an analysis gathered comes together in one, which then prints its results.
+ */
+static void finish_group(struct running *running, struct analysis_group *group)
+{
+    struct output *output = running->setup.output;
+    struct analysis *into = group->merged ? group->merged : merge_into(group);
+    for (uint32_t i = 0; i < group->count && !group->merged; i++) {
+        struct analysis *from = group->instances[i];
+        if (from == into)
+            continue;
+        into->ops->merge(into, from);
+        into->report.errors += from->report.errors;
     }
-    sheet_fini(&sheet);
+    group->merged = into;
+    duty_begin(running->finishing, into);
+    into->ops->finish(into, output, &running->sheet);
+    duty_end(running->finishing);
+    output_write(output, NULL, &running->sheet, 1);
+}
+
+static void finish(struct running *running)
+{
+    for (; running->finished < running->setup.group_count; running->finished++)
+        finish_group(running, &running->setup.groups[running->finished]);
 }
 
 /** After finish. */
@@ -38,7 +71,7 @@ static uint64_t count_errors(const struct setup *setup)
 {
     uint64_t errors = 0;
     for (size_t i = 0; i < setup->group_count; i++)
-        errors += setup->groups[i].instances[0]->report.errors;
+        errors += setup->groups[i].merged ? setup->groups[i].merged->report.errors : 0;
     return errors;
 }
 
@@ -48,7 +81,7 @@ static void tell_profile(const struct setup *setup)
     text_init(&out);
     for (size_t i = 0; i < setup->group_count; i++)
         if (setup->groups[i].kind == GROUP_SCRIPT)
-            script_profile(setup->groups[i].instances[0], &out);
+            script_profile(setup->groups[i].merged, &out);
     if (out.len)
         fputs(out.data, stderr);
     text_fini(&out);
@@ -107,27 +140,35 @@ static int exit_status(const struct setup *setup, const struct stages_report *do
     return done->damaged ? 3 : 0;
 }
 
-/** @return the exit status, as far as the run decides it */
-static int go(struct setup *setup, int64_t started_ns)
+/** What follows the last batch. @return the exit status, as far as the run decides it */
+static int conclude(struct running *running)
 {
-    const struct run_options *options = setup->options;
-    struct progress progress;
+    const struct setup *setup = &running->setup;
     struct stages_report done;
-    progress_start(&progress, setup->files_only ? setup->input_size : 0);
-    struct stages *stages = stages_new(setup, &progress);
-    stages_input(stages);
-    stages_end(stages); // also when nobody reads the output any more: dissectors let go of flows
-    progress_clear(&progress);
-    finish(setup);
-    stages_report(stages, &done);
-    stages_free(stages);
-    if (options->profile)
+    progress_clear(&running->progress);
+    finish(running);
+    stages_report(running->stages, &done);
+    if (setup->options->profile)
         tell_profile(setup);
-    if (!options->quiet) {
+    if (!setup->options->quiet) {
         tell_fragments(setup);
-        tell_summary(setup, &done, started_ns);
+        tell_summary(setup, &done, running->started_ns);
     }
     return exit_status(setup, &done);
+}
+
+static int go(struct running *running)
+{
+    struct setup *setup = &running->setup;
+    progress_start(&running->progress, setup->files_only ? setup->input_size : 0);
+    sheet_init(&running->sheet, setup->output);
+    running->stages = stages_new(setup, &running->progress, running->warden);
+    stages_input(running->stages);
+    stages_end(running->stages); // also when nobody reads the output: dissectors let go of flows
+    int status = conclude(running);
+    stages_free(running->stages);
+    sheet_fini(&running->sheet);
+    return status;
 }
 
 /** A result that could not be written is an error of the run, and comes before all but wrong usage.
@@ -141,20 +182,64 @@ static int close_output(struct output *output, int status)
     return status == 2 ? status : error_status(err.code);
 }
 
+static int tell_plan(const struct setup *setup)
+{
+    struct text out;
+    text_init(&out);
+    explain(setup, &out);
+    fputs(out.data, stdout);
+    text_fini(&out);
+    return fflush(stdout) == 0 || errno == EPIPE ? 0 : 4;
+}
+
+static void abandon(void *context)
+{
+    struct running *running = context;
+    if (running->stages)
+        stages_abandon(running->stages);
+}
+
+static bool at_rest(void *context, uint32_t parked)
+{
+    const struct running *running = context;
+    return !running->stages || stages_busy(running->stages) <= parked;
+}
+
+/** In the place of the main thread, which waits for one that is parked, or is that one. */
+static void end(void *context)
+{
+    struct running *running = context;
+    int status = conclude(running);
+    status = close_output(running->setup.output, status);
+    fflush(NULL);
+    _exit(status == 2 || status == 4 ? status : 1);
+}
+
+static const struct warden_ops warden_ops = {.abandon = abandon, .at_rest = at_rest, .end = end};
+
+static int run_setup(struct running *running)
+{
+    struct setup *setup = &running->setup;
+    int status = setup->options->explain ? tell_plan(setup) : go(running);
+    return setup->options->into ? status : close_output(setup->output, status);
+}
+
 int run(const struct run_options *options)
 {
-    int64_t started_ns = progress_now();
-    struct setup setup;
+    struct running running = {.started_ns = progress_now()};
     struct error err = {0};
     int status;
-    if (setup_init(&setup, options, &err)) {
-        status = go(&setup, started_ns);
-        if (!options->into)
-            status = close_output(setup.output, status);
+    running.warden = warden_start(&warden_ops, &running);
+    running.finishing = warden_duty(running.warden);
+    running.setup.warden = running.warden;
+    running.setup.loading = running.finishing;
+    if (setup_init(&running.setup, options, &err)) {
+        status = run_setup(&running);
     } else {
         report(&err);
         status = error_status(err.code);
     }
-    setup_fini(&setup);
+    setup_fini(&running.setup);
+    warden_stop(running.warden);
     return status;
 }

@@ -30,6 +30,7 @@ struct run_options {
     bool keep_going;
     bool trust;
     bool profile;
+    bool explain; /**< say what would run, to stdout, and do not run it */
     bool quiet;
     bool progress; /**< show progress on stderr */
 };

@@ -101,6 +101,7 @@ static bool configure(struct setup *setup, struct error *err)
                          (unsigned long long)options->batch);
     if (options->batch)
         setup->config.batch_packets = (int64_t)options->batch;
+    warden_budget(setup->warden, setup->config.lua_time_budget * 1000000000);
     return set_plugin_options(setup, err);
 }
 
@@ -141,7 +142,9 @@ static struct analysis *script_instance(struct setup *setup, const struct analys
             .arg_count = (uint32_t)options->arg_keys.count,
             .arg_used = setup->arg_used,
         };
+        duty_begin_loading(setup->loading, group->name);
         script = script_new(&script_options, setup->registry, setup->interest, err);
+        duty_end(setup->loading);
     }
     text_fini(&path);
     return script;
@@ -317,8 +320,10 @@ static bool start_workers(struct setup *setup, struct error *err)
 
 static bool start_output(struct setup *setup, struct error *err)
 {
+    struct output_options nowhere = {0}; // --explain must not overwrite results
     const struct run_options *options = setup->options;
-    setup->output = options->into ? options->into : output_new(&options->output, err);
+    setup->output = options->into ? options->into
+                                  : output_new(options->explain ? &nowhere : &options->output, err);
     if (!setup->output)
         return false;
     for (size_t i = 0; i < setup->group_count; i++) {
@@ -369,7 +374,7 @@ static bool open_filter(struct setup *setup, struct error *err)
 
 bool setup_init(struct setup *setup, const struct run_options *options, struct error *err)
 {
-    *setup = (struct setup){.options = options};
+    *setup = (struct setup){.options = options, .warden = setup->warden, .loading = setup->loading};
     setup->input_size =
         files_size(options->inputs.items, options->inputs.count, &setup->files_only);
     setup->worker_count = worker_count(setup);

@@ -16,6 +16,7 @@
 #include "plugin/analysis.h"
 #include "plugin/plugin.h"
 #include "run/run.h"
+#include "run/warden.h"
 #include "run/worker.h"
 #include "sink/output.h"
 
@@ -33,6 +34,7 @@ struct analysis_group {
     struct fault_told *told; /**< GROUP_SCRIPT: errors that were reported */
     struct analysis **instances;
     uint32_t count;
+    struct analysis *merged; /**< the instance that has what all gathered; NULL before the end */
 };
 
 struct setup {
@@ -58,9 +60,12 @@ struct setup {
     struct filter *filter; /**< NULL: all packets */
     struct capture *capture;
     struct output *output;
+    struct warden *warden; /**< of the run */
+    struct duty *loading;  /**< while scripts are loaded */
 };
 
-/** @return false with the first thing that is wrong; call setup_fini either way */
+/** @param setup  zeroed, but for `warden` and `loading`
+ * @return false with the first thing that is wrong; call setup_fini either way */
 bool setup_init(struct setup *setup, const struct run_options *options, struct error *err);
 void setup_fini(struct setup *setup);
 

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "base/interrupt.h"
 #include "base/memory.h"
 #include "decode/checksum.h"
 #include "event/builders.h"
@@ -25,6 +26,8 @@ struct freight {
 struct stages {
     struct setup *setup;
     struct progress *progress;
+    struct warden *warden;
+    struct duty **duties; /**< one per worker, then one per serial analysis */
     struct pipeline *pipeline;
     struct clock clock;
     enum purpose purpose;
@@ -50,7 +53,13 @@ static bool read_input(struct stages *stages, struct batch *batch)
 {
     struct setup *setup = stages->setup;
     struct error err = {0};
+    warden_begin_reading(stages->warden);
     enum capture_status status = capture_read(setup->capture, batch, &err);
+    warden_end_reading(stages->warden);
+    if (interrupt_requested()) {
+        atomic_store(&stages->stopped, true);
+        return false; // where the input was left is no damage
+    }
     if (status == CAPTURE_DAMAGED || status == CAPTURE_FAILED) {
         tell(stages, &err);
         stages->report.damaged++;
@@ -167,10 +176,12 @@ static void run_worker(struct stages *stages, const struct freight *freight, uin
 }
 
 /** One instance over its parts of a batch. @return whether the run goes on */
-static bool consume(struct analysis *analysis, struct batch *batch, struct part_range parts,
-                    struct sheet *sheet)
+static bool consume(struct duty *duty, struct analysis *analysis, struct batch *batch,
+                    struct part_range parts, struct sheet *sheet)
 {
+    duty_begin(duty, analysis);
     analysis->ops->consume(analysis, batch, parts, sheet);
+    duty_end(duty);
     for (uint32_t i = 0; analysis->ops->flow_ended && i < parts.count; i++)
         for (const struct ended_flow *ended = batch->parts[parts.first + i].ended; ended;
              ended = ended->next)
@@ -194,7 +205,7 @@ static bool stage_work(void *context, uint32_t slot, uint32_t lane)
     run_worker(stages, freight, lane);
     for (size_t i = 0; i < setup->group_count; i++)
         if (!setup->groups[i].serial)
-            more &= consume(setup->groups[i].instances[lane], freight->batch,
+            more &= consume(stages->duties[lane], setup->groups[i].instances[lane], freight->batch,
                             (struct part_range){lane, 1}, &freight->sheets[lane]);
     return go_on(stages, more);
 }
@@ -204,9 +215,10 @@ static bool stage_analyse(void *context, uint32_t slot, uint32_t lane)
     struct stages *stages = context;
     const struct setup *setup = stages->setup;
     const struct freight *freight = &stages->freight[slot];
-    bool more = consume(setup->serial[lane]->instances[0], freight->batch,
-                        (struct part_range){0, setup->worker_count},
-                        &freight->sheets[setup->worker_count + lane]);
+    bool more =
+        consume(stages->duties[setup->worker_count + lane], setup->serial[lane]->instances[0],
+                freight->batch, (struct part_range){0, setup->worker_count},
+                &freight->sheets[setup->worker_count + lane]);
     return go_on(stages, more);
 }
 
@@ -235,13 +247,17 @@ static struct freight *freight_new(const struct stages *stages)
     return freight;
 }
 
-struct stages *stages_new(struct setup *setup, struct progress *progress)
+struct stages *stages_new(struct setup *setup, struct progress *progress, struct warden *warden)
 {
     struct stages *stages = memory_zalloc(1, sizeof *stages);
     stages->setup = setup;
     stages->progress = progress;
+    stages->warden = warden;
     stages->sheet_count = setup->worker_count + setup->serial_count;
     stages->freight = freight_new(stages);
+    stages->duties = memory_zalloc(stages->sheet_count, sizeof(struct duty *));
+    for (uint32_t i = 0; i < stages->sheet_count; i++)
+        stages->duties[i] = warden_duty(warden);
     stages->lined_up = memory_zalloc(setup->worker_count, sizeof *stages->lined_up);
     stages->taken = memory_zalloc(setup->worker_count, sizeof *stages->taken);
     const struct pipeline_stage all[] = {
@@ -268,6 +284,7 @@ void stages_free(struct stages *stages)
     }
     pipeline_free(stages->pipeline);
     memory_free(stages->freight);
+    memory_free(stages->duties);
     memory_free(stages->lined_up);
     memory_free(stages->taken);
     memory_free(stages);
@@ -292,6 +309,17 @@ void stages_end(struct stages *stages)
     if (left)
         run_for(stages, PURPOSE_FLOWS, left > ENDING_BATCH ? stages->setup->worker_count : 1);
     run_for(stages, PURPOSE_LAST, 1);
+}
+
+void stages_abandon(struct stages *stages)
+{
+    atomic_store(&stages->stopped, true);
+    pipeline_abandon(stages->pipeline);
+}
+
+uint32_t stages_busy(struct stages *stages)
+{
+    return pipeline_busy(stages->pipeline);
 }
 
 void stages_report(const struct stages *stages, struct stages_report *out)

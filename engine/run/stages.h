@@ -18,6 +18,7 @@
 #include "run/clock.h"
 #include "run/progress.h"
 #include "run/setup.h"
+#include "run/warden.h"
 
 struct stages;
 
@@ -31,13 +32,18 @@ struct stages_report {
     bool stopped; /**< before the end of the input */
 };
 
-/** @param setup, progress  borrowed; the setup is complete */
-struct stages *stages_new(struct setup *setup, struct progress *progress);
+/** @param setup, progress, warden  borrowed; the setup is complete */
+struct stages *stages_new(struct setup *setup, struct progress *progress, struct warden *warden);
 void stages_free(struct stages *stages);
 
 /** The input, up to its end or until somebody stops the run. */
 void stages_input(struct stages *stages);
 /** The end of the run: the flows that are still open, by first packet; then `capture.end`. */
 void stages_end(struct stages *stages);
+
+/** From the warden's thread: nothing is begun any more. */
+void stages_abandon(struct stages *stages);
+/** Lanes that are still at work after that. */
+uint32_t stages_busy(struct stages *stages);
 
 void stages_report(const struct stages *stages, struct stages_report *out);

@@ -429,3 +429,12 @@ void worker_counters(const struct worker *worker, dissection_counter_fn report, 
 {
     dissection_counters(worker->dissection, report, context);
 }
+
+void worker_explain(const struct worker *worker, struct text *out)
+{
+    if (worker->flows)
+        text_add_str(out, ", flows");
+    if (worker->delivery)
+        text_add_str(out, ", TCP streams");
+    dissection_explain(worker->dissection, out);
+}

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "app/config.h"
+#include "base/text.h"
 #include "decode/decode.h"
 #include "event/interest.h"
 #include "plugin/dissection.h"
@@ -42,6 +43,9 @@ uint64_t worker_line_up(struct worker *worker);
 uint64_t worker_ending(const struct worker *worker, uint64_t place);
 /** Ends the next `count` flows of those lined up, into a batch without packets. */
 void worker_end(struct worker *worker, struct batch *batch, uint32_t count);
+
+/** For --explain: the stages that run, as ", flow table…". */
+void worker_explain(const struct worker *worker, struct text *out);
 
 struct worker_totals {
     uint64_t flows;

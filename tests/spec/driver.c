@@ -318,6 +318,21 @@ SPEC_EXPORT uint32_t spec_own_loops(struct spec *spec)
     return instance_of(spec)->own_count;
 }
 
+/** Of a loaded script: enum palua_partition. */
+SPEC_EXPORT uint32_t spec_partition(const struct spec *spec)
+{
+    return script_partition(spec->script);
+}
+
+SPEC_EXPORT const char *spec_explain(struct spec *spec)
+{
+    static struct text out;
+    text_fini(&out);
+    text_init(&out);
+    script_explain(spec->script, &out);
+    return out.data;
+}
+
 SPEC_EXPORT uint64_t spec_wanted(const struct spec *spec, uint32_t kind)
 {
     return spec->interest->kinds[spec->kinds[kind]].fields;

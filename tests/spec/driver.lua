@@ -21,6 +21,8 @@ uint64_t spec_lua_bytes(struct spec *);
 uint64_t spec_errors(const struct spec *);
 bool spec_stopped(const struct spec *);
 uint32_t spec_own_loops(struct spec *);
+uint32_t spec_partition(const struct spec *);
+const char *spec_explain(struct spec *);
 uint64_t spec_wanted(const struct spec *, uint32_t);
 uint64_t spec_wanted_flow(const struct spec *, uint32_t);
 uint64_t spec_wanted_live(const struct spec *, uint32_t);
