@@ -39,7 +39,7 @@ def header(kind, length, number, version=1):
     return struct.pack(">BBHI", version, kind, length, number)
 
 
-def datagram(sport=1000, dport=2000, data=b"hello"):
+def datagram(sport=40000, dport=2000, data=b"hello"):
     return packet.ip(packet.udp(data, "10.0.0.1", "10.0.0.2", sport, dport), 17, "10.0.0.1", "10.0.0.2")
 
 
