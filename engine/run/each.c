@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/interrupt.h"
 #include "capture/capture.h"
 #include "capture/files.h"
 
@@ -54,7 +55,7 @@ static int run_files(const struct run_options *options, const struct files *file
         status = worse(status, run_file(options, file->path, output));
         // What is wrong with the command line is wrong for all files.
         if (status == 2 || (status && options->strict) || output_closed(output) ||
-            output_failed(output))
+            output_failed(output) || interrupt_requested())
             break;
     }
     return status;
