@@ -12,7 +12,8 @@ enum {
     BATCH_PACKETS = 1024,
     BLOCK_SIZE = 256 << 10,
     RECORD_CAP = 256 << 20,
-    METADATA_CAP = 16 << 20
+    METADATA_CAP = 16 << 20,
+    INTERFACE_CAP = 65536 /**< a packet's number of its interface has 16 bits */
 };
 
 static struct findings_share *share_of(struct findings *found, const struct palua_packet *packet)
@@ -107,15 +108,6 @@ static void read_file(struct findings *found, const char *path, bool strict)
     capture_free(capture);
 }
 
-void findings_init(struct findings *found, const char *path, bool strict)
-{
-    *found = (struct findings){0};
-    metadata_init(&found->metadata, METADATA_CAP);
-    digest_init(&found->data);
-    digest_init(&found->meta);
-    read_file(found, path, strict);
-}
-
 void findings_fini(struct findings *found)
 {
     metadata_fini(&found->metadata);
@@ -123,22 +115,71 @@ void findings_fini(struct findings *found)
     digest_fini(&found->meta);
     memory_free(found->shares);
     memory_free(found->damages);
+    memory_free(found->described);
+    memory_free(found->statistics);
+}
+
+/** Where the items of the first block about each interface start: with thousands of interfaces they
+ * must not be looked for anew each time. */
+static void index_interfaces(struct findings *found)
+{
+    uint32_t count = findings_interfaces(found);
+    found->described = memory_zalloc(count, sizeof *found->described);
+    found->statistics = memory_zalloc(count, sizeof *found->statistics);
+    for (size_t i = 0; i < found->metadata.count; i++) {
+        const struct metadata_item *item = &found->metadata.items[i];
+        uint32_t *index = item->block == METADATA_INTERFACE    ? found->described
+                          : item->block == METADATA_STATISTICS ? found->statistics
+                                                               : NULL;
+        if (index && item->interface < count && !index[item->interface])
+            index[item->interface] = (uint32_t)i + 1;
+    }
+}
+
+void findings_init(struct findings *found, const char *path, bool strict)
+{
+    *found = (struct findings){0};
+    metadata_init(&found->metadata, METADATA_CAP);
+    digest_init(&found->data);
+    digest_init(&found->meta);
+    read_file(found, path, strict);
+    index_interfaces(found);
+}
+
+/** Number of the first item, from 1 on, of the first block of a type about an interface; 0 if there
+ * is none. */
+static size_t item_first(const struct findings *found, uint32_t block, uint32_t interface)
+{
+    if (interface != METADATA_NO_INTERFACE && interface >= findings_interfaces(found))
+        return 0;
+    if (block == METADATA_INTERFACE)
+        return found->described[interface];
+    if (block == METADATA_STATISTICS)
+        return found->statistics[interface];
+    for (size_t i = 0; i < found->metadata.count; i++)
+        if (found->metadata.items[i].block == block)
+            return i + 1;
+    return 0;
 }
 
 const struct metadata_item *findings_item(const struct findings *found, uint32_t block,
                                           uint32_t interface, enum metadata_part part,
                                           uint16_t code)
 {
-    for (size_t i = 0; i < found->metadata.count; i++) {
+    size_t first = item_first(found, block, interface);
+    if (!first)
+        return NULL;
+    uint64_t offset = found->metadata.items[first - 1].offset;
+    for (size_t i = first - 1; i < found->metadata.count; i++) {
         const struct metadata_item *item = &found->metadata.items[i];
-        if (item->block == block && item->interface == interface && item->part == part &&
-            (part == METADATA_FIXED || item->code == code))
+        if (item->offset != offset)
+            return NULL;
+        if (item->part == part && (part == METADATA_FIXED || item->code == code))
             return item;
     }
     return NULL;
 }
 
-/** How many blocks of a type there are. */
 uint64_t findings_count(const struct findings *found, uint32_t block, enum metadata_part part)
 {
     uint64_t count = 0;
@@ -207,5 +248,7 @@ struct findings_interface findings_interface(const struct findings *found, uint3
 uint32_t findings_interfaces(const struct findings *found)
 {
     uint32_t described = found->file.facts.interface_count;
-    return found->file.facts.sections ? described : found->file.format ? 1 : 0;
+    if (!found->file.facts.sections)
+        return found->file.format ? 1 : 0;
+    return described < INTERFACE_CAP ? described : INTERFACE_CAP;
 }

@@ -35,6 +35,8 @@ struct findings {
     struct findings_share *shares; /**< by interface */
     size_t share_count;
     size_t share_cap;
+    uint32_t *described;  /**< by interface: its first item, from 1 on; 0 if there is none */
+    uint32_t *statistics; /**< the same of its statistics */
     struct error *damages;
     size_t damage_count;
     size_t damage_cap;
@@ -69,6 +71,6 @@ const char *findings_block_name(uint32_t block);
 bool findings_is_comment(const struct metadata_item *item);
 uint64_t findings_comments(const struct findings *found);
 
-/** Interfaces, whether packets are of them or not; formats without any have one. */
+/** Interfaces, whether packets are of them or not, 65536 at most; formats without any have one. */
 uint32_t findings_interfaces(const struct findings *found);
 struct findings_interface findings_interface(const struct findings *found, uint32_t number);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "capture/filter.h"
 
 static void json_key(struct text *out, const char *key)
@@ -145,24 +146,19 @@ static void json_damage(struct text *out, const struct findings *found)
 /** By link type, which interfaces may share. */
 static void json_linktypes(struct text *out, const struct findings *found)
 {
+    uint64_t *packets = memory_zalloc(UINT16_MAX + 1, sizeof *packets);
+    for (size_t i = 0; i < found->share_count; i++)
+        packets[found->shares[i].linktype] += found->shares[i].packets;
     json_key(out, "linktype_packets");
     text_add_char(out, '{');
-    for (size_t i = 0; i < found->share_count; i++) {
-        uint64_t packets = 0;
-        size_t k;
-        for (k = 0; k < found->share_count; k++) {
-            if (found->shares[k].linktype != found->shares[i].linktype || !found->shares[k].packets)
-                continue;
-            if (k < i)
-                break; // counted with that one
-            packets += found->shares[k].packets;
-        }
+    for (uint32_t linktype = 0; linktype <= UINT16_MAX; linktype++) {
         char name[8];
-        snprintf(name, sizeof name, "%u", found->shares[i].linktype);
-        if (k == found->share_count && packets)
-            json_uint(out, name, packets);
+        snprintf(name, sizeof name, "%u", linktype);
+        if (packets[linktype])
+            json_uint(out, name, packets[linktype]);
     }
     text_add_char(out, '}');
+    memory_free(packets);
 }
 
 static void json_header(struct text *out, const struct findings *found)
@@ -178,6 +174,7 @@ static void json_header(struct text *out, const struct findings *found)
     json_str(out, "version", found->file.format ? version : NULL);
     json_str(out, "resolution", facts->unit);
     json_uint(out, "sections", facts->sections);
+    json_uint(out, "interface_count", facts->sections ? facts->interface_count : 1);
 }
 
 static void json_packets(struct text *out, const struct findings *found)

@@ -105,6 +105,9 @@ class Docs(Case):
     def test_plugins(self):
         self.page("docs/plugins.md", 3)
 
+    def test_inputs(self):
+        self.page("docs/inputs.md", 3)
+
     def test_manual(self):
         """The manual's examples; `ssh gateway tcpdump` stands for a capture that comes through a pipe."""
         (self.folder / "capture.pcap").symlink_to(cli.ROOT / DNS)
@@ -117,7 +120,7 @@ class Docs(Case):
 
     def test_every_page_is_run(self):
         pages = {path.name for path in (cli.ROOT / "docs").glob("*.md")}
-        self.assertEqual(pages - {"performance.md"}, {"tutorial.md", "scripting.md", "plugins.md", "reference.md"})
+        self.assertEqual(pages - {"performance.md"}, {"tutorial.md", "scripting.md", "plugins.md", "reference.md", "inputs.md"})
 
     def test_reference(self):
         written = self.sh("docs/reference.sh programs/palua")

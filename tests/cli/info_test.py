@@ -5,6 +5,7 @@ import hashlib
 import json
 import pathlib
 import shutil
+import struct
 import tempfile
 
 import cli
@@ -78,6 +79,19 @@ class Info(Case):
                 shutil.copy(cli.CAPTURES / "http.pcap", pathlib.Path(folder) / name)
             (pathlib.Path(folder) / "notes.txt").write_text("no capture, and longer than a header")
             self.assertEqual([one["path"][-5:] for one in self.look(folder)], ["/cap9", "cap10"])
+
+    def test_thousands_of_interfaces(self):
+        """Each described, with statistics, and a packet of its own: what it takes grows with their number only."""
+        many = 20000
+        block = lambda kind, body: struct.pack("<II", kind, len(body) + 12) + body + struct.pack("<I", len(body) + 12)
+        name = struct.pack("<HH4sI", 2, 4, b"eth0", 0)
+        data = (block(0x0a0d0d0a, struct.pack("<IHHq", 0x1a2b3c4d, 1, 0, -1)) + block(1, struct.pack("<HHI", 1, 0, 77) + name) * many
+                + b"".join(block(6, struct.pack("<IIIII", i, 0, i, 0, 0)) for i in range(many))
+                + b"".join(block(5, struct.pack("<IIIHHQ", i, 0, 0, 5, 8, i)) for i in range(many)))
+        found = self.look("-", stdin=data)[0]
+        self.assertEqual(found["linktype_packets"], {"1": many})
+        self.assertEqual([(one["number"], one["packets"], one["name"], one["snaplen"], one["dropped"]) for one in found["interfaces"]],
+                         [(i, 1, "eth0", 77, i) for i in range(many)])
 
     def test_no_control_byte_reaches_a_terminal(self):
         for name in "bad/option_long.pcapng", "generated/sections.pcapng":

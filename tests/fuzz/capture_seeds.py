@@ -81,6 +81,11 @@ def pcap_seeds():
     yield "pcap_record_cut", pcap("<", records=[record("<"), record("<")[:-1]])
     yield "pcap_length_absurd", pcap("<", records=[record("<"), record("<", caplen=0xffffffff)])
     yield "pcap_length_past_end", pcap("<", records=[record("<"), record("<", caplen=1 << 19)])
+    damage = b"\xff" * 16
+    yield "pcap_damaged", pcap("<", records=[record("<"), damage, *[record("<")] * 4])
+    yield "pcap_damaged_end", pcap("<", records=[record("<"), damage, record("<")])
+    yield "pcap_damaged_past_end", pcap("<", records=[record("<"), record("<", caplen=5000), *[record("<")] * 4])
+    yield "pcap_damaged_often", pcap("<", records=([record("<")] * 3 + [damage]) * 12)
     yield "pcap_many", pcap("<", snaplen=0xffffffff, records=[record("<", FRAME[:i % 20])
                                                               for i in range(200)])
     yield "pcap_large_record", pcap("<", records=[record("<", FRAME * 500), record("<")])
@@ -121,6 +126,15 @@ def pcapng_seeds():
     yield "pcapng_length_absurd", start + enhanced("<") + block("<", 5, b"", length=0xfffffffc)
     yield "pcapng_trailer_differs", start + enhanced("<") + block("<", 5, bytes(8), trailer=24)
     yield "pcapng_cut", (start + enhanced("<") + enhanced("<"))[:-1]
+    damage = b"\xff" * 16
+    yield "pcapng_damaged", start + enhanced("<") + damage + enhanced("<") * 3 + interface("<") + enhanced("<", 1)
+    yield "pcapng_damaged_interface", section("<") + block("<", 1, bytes(4)) + interface("<") + enhanced("<", 1)
+    yield "pcapng_damaged_section", start + section("<", version=(2, 0)) + enhanced("<") + section("<") + interface("<") + enhanced("<")
+    yield "pcapng_cut_and_next", (start + enhanced("<"))[:-8] + section(">") + interface(">") + enhanced(">")
+    yield "pcapng_options", (start + enhanced("<", options=option("<", 1, b"comment") + bytes(4))
+                             + block("<", 4, option("<", 1, b"\x7f\0\0\1localhost\0") + bytes(4) + option("<", 1, b"names"))
+                             + block("<", 5, bytes(12) + option("<", 5, bytes(8)) + bytes(4))
+                             + block("<", 10, b"KSLT\5\0\0\0KEYS\n\0\0\0" + option("<", 1, b"secrets")))
     yield "pcapng_large_block", start + block("<", 5, bytes(70000)) + enhanced("<")
 
 
