@@ -14,7 +14,7 @@ import sys
 
 SKIPPED = 77
 SIZE_MAX = 32 << 10
-PREFIX_BYTES, BIT_FILES = 300_000, 30
+PREFIX_BYTES, BIT_FILES = 200_000, 20
 
 
 def sound(captures):
