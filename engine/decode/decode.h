@@ -185,6 +185,16 @@ bool decode_tuple(const struct palua_packet *packet, struct decode_tuple *out);
  * every run (so no defence against chosen collisions: a table keyed by it seeds its own). */
 uint32_t decode_tuple_hash(const struct decode_tuple *tuple);
 
+static inline bool decode_is_ip(const struct palua_layer *layer)
+{
+    return layer->protocol == PALUA_PROTOCOL_IP || layer->protocol == PALUA_PROTOCOL_IPV6;
+}
+
+static inline bool decode_is_tag(const struct palua_layer *layer)
+{
+    return layer->protocol == PALUA_PROTOCOL_VLAN || layer->protocol == PALUA_PROTOCOL_IEEE8021AD;
+}
+
 /** Whether a layer is an extension header: it stands between an IP header and its payload. */
 static inline bool decode_is_extension(uint16_t protocol)
 {
@@ -209,6 +219,30 @@ bool decode_tunnel_at(const struct palua_packet *packet, uint32_t layer, struct 
 /** The innermost tunnel around a layer; layer_count: around the payload of the innermost one.
  * @return false if there is none */
 bool decode_tunnel(const struct palua_packet *packet, uint32_t layer, struct decode_tunnel *out);
+
+/** Whether a layer is a carrier: UDP or TCP with the packet's network layer inside, so that the
+ * packet belongs to the flow of that layer too (DESIGN section 1). */
+static inline bool decode_is_carrier(const struct palua_packet *packet, uint32_t layer)
+{
+    uint16_t protocol = packet->layers[layer].protocol;
+    return packet->network != PALUA_NO_LAYER && layer < packet->network &&
+           (protocol == PALUA_PROTOCOL_UDP || protocol == PALUA_PROTOCOL_TCP);
+}
+
+/** The first carrier of a packet from layer `from` on.
+ * @return its index; PALUA_NO_LAYER if there is none */
+static inline uint32_t decode_next_carrier(const struct palua_packet *packet, uint32_t from)
+{
+    if (packet->network == PALUA_NO_LAYER)
+        return PALUA_NO_LAYER;
+    while (from < packet->network && !decode_is_carrier(packet, from))
+        from++;
+    return from < packet->network ? from : PALUA_NO_LAYER;
+}
+
+/** The packet as the flow of one of its carriers sees it: with that layer as the last and as its
+ * transport layer, and with PALUA_PACKET_FLOW. */
+void decode_carrier(const struct palua_packet *packet, uint32_t layer, struct palua_packet *out);
 
 /** The id of the innermost VLAN tag around a layer. @return false if there is none */
 bool decode_vlan(const struct palua_packet *packet, uint32_t layer, uint16_t *id);

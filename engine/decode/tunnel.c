@@ -1,21 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "decode/decode.h"
 
-static bool is_ip(const struct palua_layer *layer)
-{
-    return layer->protocol == PALUA_PROTOCOL_IP || layer->protocol == PALUA_PROTOCOL_IPV6;
-}
-
-static bool is_tag(const struct palua_layer *layer)
-{
-    return layer->protocol == PALUA_PROTOCOL_VLAN || layer->protocol == PALUA_PROTOCOL_IEEE8021AD;
-}
-
 /** The IP layer before a layer. */
 static uint8_t carrier(const struct palua_packet *packet, uint32_t layer)
 {
     while (layer-- > 0)
-        if (is_ip(&packet->layers[layer]))
+        if (decode_is_ip(&packet->layers[layer]))
             return (uint8_t)layer;
     return PALUA_NO_LAYER;
 }
@@ -26,7 +16,7 @@ static bool carries_ip(const struct palua_packet *packet, uint32_t layer)
     do
         layer++;
     while (layer < packet->layer_count && decode_is_extension(packet->layers[layer].protocol));
-    return layer < packet->layer_count && is_ip(&packet->layers[layer]);
+    return layer < packet->layer_count && decode_is_ip(&packet->layers[layer]);
 }
 
 bool decode_tunnel_at(const struct palua_packet *packet, uint32_t layer, struct decode_tunnel *out)
@@ -34,11 +24,11 @@ bool decode_tunnel_at(const struct palua_packet *packet, uint32_t layer, struct 
     if (layer >= packet->layer_count || packet->layers[layer].flags & PALUA_LAYER_QUOTED)
         return false;
     const struct palua_layer *at = &packet->layers[layer];
-    bool has_id = at->flags & PALUA_LAYER_CONTEXT && !is_tag(at);
-    uint8_t outer = is_ip(at) ? (uint8_t)layer : carrier(packet, layer);
+    bool has_id = at->flags & PALUA_LAYER_CONTEXT && !decode_is_tag(at);
+    uint8_t outer = decode_is_ip(at) ? (uint8_t)layer : carrier(packet, layer);
     bool is_tunnel = has_id || at->protocol == PALUA_PROTOCOL_GRE ||
                      (at->protocol >= PALUA_PROTOCOL_PLUGIN && outer != PALUA_NO_LAYER) ||
-                     (is_ip(at) && carries_ip(packet, layer));
+                     (decode_is_ip(at) && carries_ip(packet, layer));
     *out = (struct decode_tunnel){.id = has_id ? at->context : 0,
                                   .protocol = at->protocol,
                                   .layer = (uint8_t)layer,
@@ -62,7 +52,8 @@ bool decode_vlan(const struct palua_packet *packet, uint32_t layer, uint16_t *id
     if (layer > packet->layer_count)
         layer = packet->layer_count;
     while (layer-- > 0)
-        if (is_tag(&packet->layers[layer]) && !(packet->layers[layer].flags & PALUA_LAYER_QUOTED)) {
+        if (decode_is_tag(&packet->layers[layer]) &&
+            !(packet->layers[layer].flags & PALUA_LAYER_QUOTED)) {
             *id = packet->layers[layer].aux;
             return true;
         }

@@ -29,11 +29,11 @@ static uint8_t ported(uint16_t protocol)
     }
 }
 
-static bool addresses(const struct palua_packet *packet, struct decode_tuple *out)
+static bool addresses(const struct palua_packet *packet, uint32_t ip, struct decode_tuple *out)
 {
-    struct palua_slice bytes = palua_layer_bytes(packet, packet->network);
+    struct palua_slice bytes = palua_layer_bytes(packet, ip);
     struct cursor in = cursor_of(bytes.data, bytes.len);
-    bool ipv6 = packet->layers[packet->network].protocol == PALUA_PROTOCOL_IPV6;
+    bool ipv6 = packet->layers[ip].protocol == PALUA_PROTOCOL_IPV6;
     uint32_t len = ipv6 ? 16 : 4;
     out->src.len = len;
     out->dst.len = len;
@@ -65,9 +65,7 @@ static uint16_t vlan(const struct palua_packet *packet)
         const struct palua_layer *layer = &packet->layers[i];
         if (layer->protocol == PALUA_PROTOCOL_IP || layer->protocol == PALUA_PROTOCOL_IPV6)
             break;
-        bool tag =
-            layer->protocol == PALUA_PROTOCOL_VLAN || layer->protocol == PALUA_PROTOCOL_IEEE8021AD;
-        if (tag && layer->flags & PALUA_LAYER_KEYED)
+        if (decode_is_tag(layer) && layer->flags & PALUA_LAYER_KEYED)
             return layer->aux;
     }
     return 0;
@@ -78,7 +76,7 @@ bool decode_tuple(const struct palua_packet *packet, struct decode_tuple *out)
     if (!(packet->flags & PALUA_PACKET_FLOW))
         return false;
     *out = (struct decode_tuple){.vlan = vlan(packet), .context = packet->context};
-    if (!addresses(packet, out))
+    if (!addresses(packet, packet->network, out))
         return false;
     if (packet->transport != PALUA_NO_LAYER)
         return ports(packet, out);
@@ -108,8 +106,32 @@ void tuple_network(const struct palua_packet *packet, uint64_t *src, uint64_t *d
 {
     struct decode_tuple tuple = {0};
     *vlan_id = vlan(packet);
-    if (!addresses(packet, &tuple))
+    if (!addresses(packet, packet->network, &tuple))
         return;
     *src = word(tuple.src);
     *dst = word(tuple.dst);
+}
+
+/** The ends of an IP layer, if they are keyed. */
+static uint32_t add_ends(const struct palua_packet *packet, uint32_t ip, uint32_t around)
+{
+    struct decode_tuple tuple = {0};
+    if (!(packet->layers[ip].flags & PALUA_LAYER_KEYED) || !addresses(packet, ip, &tuple))
+        return around;
+    return tuple_ends(around, word(tuple.src), word(tuple.dst));
+}
+
+uint32_t tuple_around(const struct palua_packet *packet, uint32_t ip)
+{
+    uint32_t around = 0, outer = PALUA_NO_LAYER;
+    for (uint32_t i = 0; i <= ip; i++) {
+        const struct palua_layer *layer = &packet->layers[i];
+        if (decode_is_ip(layer)) { // decode adds the ends of one when it meets the next
+            around = outer == PALUA_NO_LAYER ? around : add_ends(packet, outer, around);
+            outer = i;
+        } else if (layer->flags & PALUA_LAYER_KEYED && !decode_is_tag(layer)) {
+            around = tuple_context(around, layer->context);
+        }
+    }
+    return around;
 }

@@ -37,9 +37,9 @@ static inline uint64_t tuple_fold(uint64_t high, uint64_t low)
 }
 
 /** Adds a context to the hash of those around it. */
-static inline uint32_t tuple_context(uint32_t around, uint32_t kind, uint32_t context)
+static inline uint32_t tuple_context(uint32_t around, uint32_t context)
 {
-    uint64_t hash = tuple_mix((uint64_t)kind << 32 | context, around);
+    uint64_t hash = tuple_mix(context, around);
     return (uint32_t)(hash ^ hash >> 32);
 }
 
@@ -49,6 +49,9 @@ static inline uint32_t tuple_ends(uint32_t around, uint64_t src, uint64_t dst)
     uint64_t hash = tuple_mix(tuple_mix(src, 0) + tuple_mix(dst, 0), around);
     return (uint32_t)(hash ^ hash >> 32);
 }
+
+/** The hash of the keyed contexts around an IP layer, as decode makes it on its way there. */
+uint32_t tuple_around(const struct palua_packet *packet, uint32_t ip);
 
 /** What the hash takes of a packet's network layer, which there must be: its addresses as words,
  * and the VLAN id. */

@@ -128,7 +128,7 @@ static inline void walk_context(struct walk *walk, enum decode_context kind, uin
     layer->context = context;
     layer->flags |= (uint8_t)(PALUA_LAYER_CONTEXT | (keyed ? PALUA_LAYER_KEYED : 0));
     if (keyed && !walk->quoted)
-        walk->around = tuple_context(walk->around, kind, context);
+        walk->around = tuple_context(walk->around, context);
 }
 
 /** The same of a VLAN tag, whose id stands in aux and which a five-tuple has a place of its own

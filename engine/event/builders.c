@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "event/builders.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "decode/checksum.h"
@@ -9,6 +10,12 @@
 
 #define NEW(type, arena) \
     ((struct type *)arena_zalloc(arena, sizeof(struct type), _Alignof(struct type)))
+/** The same of an event that ends with `around`, which is left out where nobody wants it: its
+ * fields are then absent. */
+#define NEW_AROUND(type, wanted, vlan, arena)                                               \
+    ((struct type *)arena_zalloc(                                                           \
+        arena, (wanted)&AROUND(vlan) ? sizeof(struct type) : offsetof(struct type, around), \
+        _Alignof(struct type)))
 #define BIT(index) (UINT64_C(1) << (index))
 
 /** Fields that come from one header: it is read only if one of them is wanted. */
@@ -100,7 +107,7 @@ static void packet_payload(struct packet_event *out, const struct palua_packet *
 struct palua_event *packet_event_new(const struct palua_packet *packet, uint64_t wanted,
                                      struct layer_names *names, struct arena *arena)
 {
-    struct packet_event *out = NEW(packet_event, arena);
+    struct packet_event *out = NEW_AROUND(packet_event, wanted, PACKET_EVENT_VLAN, arena);
     out->len = packet->origlen;
     out->caplen = packet->caplen;
     out->interface = packet->interface;
@@ -179,7 +186,7 @@ static struct palua_event *network_event(const struct layer_source *source, uint
     uint16_t protocol = packet->layers[layer].protocol;
     if (protocol != PALUA_PROTOCOL_IP && protocol != PALUA_PROTOCOL_IPV6)
         return NULL;
-    struct network_event *out = NEW(network_event, arena);
+    struct network_event *out = NEW_AROUND(network_event, wanted, NETWORK_EVENT_VLAN, arena);
     out->version = protocol == PALUA_PROTOCOL_IP ? 4 : 6;
     if (wanted & NETWORK_IP)
         network_ip(out, packet, layer);
@@ -261,7 +268,7 @@ static struct palua_event *transport_event(const struct layer_source *source, ui
     struct transport_fields transport;
     if (!headers_transport(packet, layer, &transport))
         return NULL;
-    struct transport_event *out = NEW(transport_event, arena);
+    struct transport_event *out = NEW_AROUND(transport_event, wanted, TRANSPORT_EVENT_VLAN, arena);
     out->proto = proto_of(packet->layers[layer].protocol);
     out->sport = transport.sport;
     out->dport = transport.dport;

@@ -274,6 +274,8 @@ struct beginning {
 static void note_tunnel(struct flow *flow, const struct palua_packet *packet)
 {
     struct decode_tunnel tunnel;
+    if (packet->network < 2 && !decode_is_ip(&packet->layers[0]))
+        return; // most packets: IP directly in a link layer
     if (!decode_tunnel(packet, packet->network, &tunnel))
         return;
     flow->tunnel = tunnel.protocol;
@@ -490,6 +492,8 @@ static int compare_begin(const struct ending *a, const struct ending *b)
 {
     if (a->first_packet != b->first_packet)
         return a->first_packet < b->first_packet ? -1 : 1;
+    if (a->flow->shard != b->flow->shard) // a packet and its carriers; as between workers
+        return a->flow->shard < b->flow->shard ? -1 : 1;
     return a->id < b->id ? -1 : a->id > b->id;
 }
 
@@ -596,6 +600,18 @@ static void line_up_ids(struct flow_table *table, uint64_t first, size_t count, 
     }
 }
 
+/** Flows that a packet began together with those that carry it stand side by side. */
+static void order_ties(struct flow_table *table)
+{
+    for (size_t i = 1; i < table->ending_count; i++)
+        for (size_t at = i; at && compare_begin(&table->endings[at], &table->endings[at - 1]) < 0;
+             at--) {
+            struct ending later = table->endings[at - 1];
+            table->endings[at - 1] = table->endings[at];
+            table->endings[at] = later;
+        }
+}
+
 /** By first packet: that is by id. Few flows may be spread over very many ids, hence the portions.
  */
 static void line_up_all(struct flow_table *table)
@@ -615,6 +631,7 @@ static void line_up_all(struct flow_table *table)
         line_up_ids(table, first, left < portion ? (size_t)left : portion, list);
         first += portion;
     }
+    order_ties(table);
     memory_free(list);
 }
 

@@ -189,6 +189,11 @@ const char *const *dissection_names(const struct dissection *dissection)
     return dissection->names;
 }
 
+bool dissection_needs_layers(const struct dissection *dissection)
+{
+    return dissection->layers_bound;
+}
+
 bool dissection_needs_flows(const struct dissection *dissection)
 {
     return dissection->flows_bound;

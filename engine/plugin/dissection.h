@@ -29,6 +29,8 @@ const char *const *dissection_names(const struct dissection *dissection);
 /** Whether any dissector runs that reads the payload of flows: if not, nothing needs flows for its
  * sake. */
 bool dissection_needs_flows(const struct dissection *dissection);
+/** Whether any runs that reads layers: if not, dissection_layers does nothing. */
+bool dissection_needs_layers(const struct dissection *dissection);
 
 /** For --explain: ", dissectors: dns arp", nothing if none runs. */
 void dissection_explain(const struct dissection *dissection, struct text *out);

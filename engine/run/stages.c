@@ -135,7 +135,7 @@ static bool stage_sequence(void *context, uint32_t slot, uint32_t lane)
         defrag_batch(stages->setup->defrag, batch);
     if (stages->setup->config.decode_do_checksums)
         checksum_datagrams(batch);
-    share_batch(batch);
+    share_batch(batch, worker_tracks_flows(stages->setup->workers[0]));
     stages->report.anomalies += batch->anomalies.count;
     return true;
 }

@@ -8,6 +8,7 @@
 #include "event/builders.h"
 #include "event/schemas.h"
 #include "flow/table.h"
+#include "shard/share.h"
 #include "stream/delivery.h"
 
 #define SECOND_NS INT64_C(1000000000)
@@ -24,10 +25,12 @@ struct worker {
     struct dissection_call call; /**< where the worker stands */
     uint32_t sequence;           /**< events so far of the current packet and phase */
     enum ending ending;          /**< what ends flows now */
+    uint8_t depth; /**< layer of the carrier whose flow is looked up, else PALUA_NO_LAYER */
     const struct palua_packet *group[FLOW_GROUP_CAP]; /**< the packets that come next */
     struct flow_sought sought[FLOW_GROUP_CAP];        /**< of these */
     const struct batch_datagram *datagrams; /**< of the batch, from the current packet's on */
     struct layer_names *names;              /**< spellings of layers, cached */
+    bool layer_dissectors;                  /**< some dissector reads layers */
     bool layers;                            /**< somebody wants link, network or transport events */
     bool packets; /**< somebody reads the packet of what can be published at a flow's end */
 };
@@ -108,6 +111,8 @@ struct worker *worker_new(const struct worker_options *options, struct error *er
     if (needs_flows(worker))
         worker->flows = open_flows(worker);
     worker->names = layer_names_new(options->decoder);
+    worker->layer_dissectors = dissection_needs_layers(worker->dissection);
+    worker->depth = PALUA_NO_LAYER;
     worker->call.flows = worker->flows;
     worker->call.sequence = &worker->sequence;
     worker->call.part_index = options->index;
@@ -122,6 +127,11 @@ void worker_free(struct worker *worker)
     dissection_free(worker->dissection);
     layer_names_free(worker->names);
     memory_free(worker);
+}
+
+bool worker_tracks_flows(const struct worker *worker)
+{
+    return worker->flows != NULL;
 }
 
 /** Puts an event into its queue, with the flow it belongs to if somebody reads that. */
@@ -153,9 +163,11 @@ static void note_ended(struct part *part, uint64_t id)
 static void note_expiry(struct worker *worker, const struct flow *flow)
 {
     const struct dissection_call *call = &worker->call;
+    // Behind what was due comes what the packet ends, carriers first; at the end of the run all are
+    // alike.
     int64_t deadline_ns = worker->ending == ENDING_BY_CLOCK
                               ? flow_table_deadline(worker->flows, flow)
-                              : INT64_MAX; // behind what was due; at the end of the run all alike
+                              : INT64_MAX - PALUA_NO_LAYER + worker->depth;
     part_expiry(call->part,
                 &(struct flow_expiry){
                     .key = event_key_expiry(call->packet_index, call->part_index, worker->sequence),
@@ -220,6 +232,12 @@ static void flow_ended(void *context, struct flow *flow, enum flow_reason reason
     call->flow = NULL;
 }
 
+/** Whether a layer's transport event is made where its own flow is known. */
+static bool of_carrier(const struct worker *worker, uint32_t layer)
+{
+    return worker->flows && decode_is_carrier(worker->call.packet, layer);
+}
+
 /** The events of one layer, outer to inner. */
 static void layer_events(struct worker *worker, uint32_t layer)
 {
@@ -232,7 +250,7 @@ static void layer_events(struct worker *worker, uint32_t layer)
                                             EVENT_TRANSPORT};
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         const struct interest_kind *want = wants(worker, kinds[i]);
-        if (!want->subscribed)
+        if (!want->subscribed || (kinds[i] == EVENT_TRANSPORT && of_carrier(worker, layer)))
             continue;
         struct palua_event *event =
             layer_event_new(kinds[i], &source, layer, want->fields, &call->part->arena);
@@ -276,6 +294,58 @@ static bool find_flow(struct worker *worker, const struct flow_sought *sought, u
     return true;
 }
 
+static void push_flow_start(struct worker *worker, uint32_t depth)
+{
+    struct dissection_call *call = &worker->call;
+    if (wants(worker, EVENT_FLOW_START)->subscribed)
+        push(worker, EVENT_FLOW_START,
+             flow_start_event_new(worker->flows, call->flow,
+                                  wants(worker, EVENT_FLOW_START)->fields, call->batch->sequence,
+                                  &call->part->arena),
+             depth);
+}
+
+/** One carrier's flow, and its transport event. */
+static void carrier_stages(struct worker *worker, const struct palua_packet *view)
+{
+    struct dissection_call *call = &worker->call;
+    const struct interest_kind *want = wants(worker, EVENT_TRANSPORT);
+    const struct layer_source source = {.packet = call->packet, .names = worker->names};
+    struct decode_tuple tuple;
+    uint8_t direction;
+    bool created;
+    if (!decode_tuple(view, &tuple))
+        return;
+    call->flow = NULL;
+    worker->depth = view->transport;
+    call->flow = flow_table_lookup(worker->flows, view, &tuple, &direction, &created);
+    worker->depth = PALUA_NO_LAYER;
+    call->phase = EVENT_PHASE_PARSE;
+    uint32_t endings = worker->sequence; // goes on with the next flow
+    worker->sequence = 0;
+    if (want->subscribed)
+        push(worker, EVENT_TRANSPORT,
+             layer_event_new(EVENT_TRANSPORT, &source, view->transport, want->fields,
+                             &call->part->arena),
+             view->transport);
+    if (created)
+        push_flow_start(worker, view->transport);
+    worker->sequence = endings;
+}
+
+/** The flows that carry the packet, outer to inner: those of them that are this worker's. */
+static void carriers(struct worker *worker, const struct palua_packet *packet)
+{
+    uint32_t layer = decode_next_carrier(packet, 0);
+    uint32_t parts = worker->call.batch->part_count;
+    for (; layer != PALUA_NO_LAYER; layer = decode_next_carrier(packet, layer + 1)) {
+        struct palua_packet view;
+        decode_carrier(packet, layer, &view);
+        if (share_part(view.flow_hash, parts) == worker->options.index)
+            carrier_stages(worker, &view);
+    }
+}
+
 static void packet_stages(struct worker *worker, const struct flow_sought *sought,
                           uint32_t *next_anomaly)
 {
@@ -284,6 +354,10 @@ static void packet_stages(struct worker *worker, const struct flow_sought *sough
     uint8_t direction = PALUA_ORIG;
     bool created = false;
     call->flow = NULL;
+    if (worker->flows && decode_next_carrier(packet, 0) != PALUA_NO_LAYER)
+        carriers(worker, packet);
+    if (share_owner(packet, call->batch->part_count) != worker->options.index)
+        return; // here for its carriers only
     bool tracked = find_flow(worker, sought, &direction, &created);
     call->phase = EVENT_PHASE_PARSE;
     worker->sequence = 0;
@@ -296,16 +370,13 @@ static void packet_stages(struct worker *worker, const struct flow_sought *sough
         anomaly_events(worker, next_anomaly);
     if (worker->layers)
         all_layer_events(worker);
-    dissection_layers(worker->dissection, call);
+    if (worker->layer_dissectors)
+        dissection_layers(worker->dissection, call);
     if (!tracked)
         return;
     uint32_t depth = packet->transport != PALUA_NO_LAYER ? packet->transport : packet->network;
-    if (created && wants(worker, EVENT_FLOW_START)->subscribed)
-        push(worker, EVENT_FLOW_START,
-             flow_start_event_new(worker->flows, call->flow,
-                                  wants(worker, EVENT_FLOW_START)->fields, call->batch->sequence,
-                                  &call->part->arena),
-             depth);
+    if (created)
+        push_flow_start(worker, depth);
     if (call->flow->proto != TUPLE_TCP)
         dissection_packet(worker->dissection, call, &sought->tuple, direction, created);
     else if (worker->delivery)

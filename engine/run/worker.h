@@ -31,6 +31,8 @@ struct worker_options {
 /** Starts the dissectors that are needed. What the options point to must outlive the worker. */
 struct worker *worker_new(const struct worker_options *options, struct error *err);
 void worker_free(struct worker *worker);
+/** Whether it tracks flows: then it wants the packets of carriers, too. */
+bool worker_tracks_flows(const struct worker *worker);
 
 /** Runs the stages over the decoded packets of a batch, expiring flows at the batch's ticks; fills
  * batch->parts[index]. */

@@ -2,43 +2,52 @@
 #include "shard/share.h"
 
 #include "base/memory.h"
+#include "decode/decode.h"
 
-static uint32_t shard_of(const struct palua_packet *packet)
+/** The parts that a packet is listed in: bits. */
+static uint64_t parts_of(const struct palua_packet *packet, uint32_t parts, bool carriers)
 {
-    if (packet->flags & PALUA_PACKET_FLOW)
-        return shard_of_flow(packet->flow_hash);
-    return (uint32_t)(packet->number % SHARD_COUNT);
-}
-
-/** The worker of every packet, and how many each has. */
-static uint8_t *assign(struct batch *batch, uint32_t *counts)
-{
-    uint32_t parts = batch->part_count;
-    uint8_t *workers = arena_alloc(&batch->arena, batch->count, 1);
-    for (uint32_t i = 0; i < batch->count; i++) {
-        workers[i] = (uint8_t)(shard_of(&batch->packets[i]) * parts / SHARD_COUNT);
-        counts[workers[i]]++;
+    uint64_t out = UINT64_C(1) << share_owner(packet, parts);
+    uint32_t layer = carriers ? decode_next_carrier(packet, 0) : PALUA_NO_LAYER;
+    for (; layer != PALUA_NO_LAYER; layer = decode_next_carrier(packet, layer + 1)) {
+        struct palua_packet view;
+        decode_carrier(packet, layer, &view);
+        out |= UINT64_C(1) << share_part(view.flow_hash, parts);
     }
-    return workers;
+    return out;
 }
 
-void share_batch(struct batch *batch)
+/** The parts of every packet, and how many packets each part has. */
+static uint64_t *assign(struct batch *batch, bool carriers, uint32_t *counts)
+{
+    uint64_t *parts =
+        arena_alloc(&batch->arena, memory_mul(batch->count, sizeof *parts), sizeof *parts);
+    for (uint32_t i = 0; i < batch->count; i++) {
+        parts[i] = parts_of(&batch->packets[i], batch->part_count, carriers);
+        for (uint64_t rest = parts[i]; rest; rest &= rest - 1)
+            counts[__builtin_ctzll(rest)]++;
+    }
+    return parts;
+}
+
+void share_batch(struct batch *batch, bool carriers)
 {
     uint32_t parts = batch->part_count;
+    _Static_assert(EVENT_KEY_PART_CAP <= 64, "a bit for each part");
     if (parts == 1)
         return;
     uint32_t counts[EVENT_KEY_PART_CAP] = {0};
-    const uint8_t *workers = assign(batch, counts);
+    const uint64_t *listed = assign(batch, carriers, counts);
     struct batch_share *shares = arena_zalloc(&batch->arena, memory_mul(parts, sizeof *shares),
                                               _Alignof(struct batch_share));
-    uint32_t *all = arena_alloc(&batch->arena, memory_mul(batch->count, sizeof *all), sizeof *all);
     uint32_t *ends[EVENT_KEY_PART_CAP];
     for (uint32_t part = 0; part < parts; part++) {
-        shares[part] = (struct batch_share){.packets = all, .count = counts[part]};
-        ends[part] = all;
-        all += counts[part];
+        ends[part] =
+            arena_alloc(&batch->arena, memory_mul(counts[part], sizeof **ends) + 1, sizeof **ends);
+        shares[part] = (struct batch_share){.packets = ends[part], .count = counts[part]};
     }
     for (uint32_t i = 0; i < batch->count; i++)
-        *ends[workers[i]]++ = i;
+        for (uint64_t rest = listed[i]; rest; rest &= rest - 1)
+            *ends[__builtin_ctzll(rest)]++ = i;
     batch->shares = shares;
 }

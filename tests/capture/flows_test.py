@@ -53,13 +53,14 @@ DATAGRAMS = {
     "zeek/ipv4__fragmented-1.pcap": 1,
 }
 
+# Sides of carriers that are neither outermost nor innermost: the oracle has no such flows.
+CARRIERS = {"zeek/tunnels__geneve-vxlan-dns-truncated.pcap": 1, "zeek/tunnels__vxlan-triple-v2.pcap": 2}
+
 # Zeek's logs that differ, and why. Each must differ.
 ZEEK_DIFFERS = {
-    "core.tunnels.teredo/conn.log": "Zeek has the flow of the tunnel too",
-    "core.tunnels.teredo_bubble_with_payload/conn.log": "Zeek has the flow of the tunnel too",
+    "core.tunnels.teredo/conn.log": "Zeek finds Teredo on any port",
+    "core.tunnels.teredo_bubble_with_payload/conn.log": "Zeek finds Teredo on any port",
     "core.tunnels.ayiya-large-identity/conn.log": "AYIYA is not decoded yet",
-    "core.tunnels.geneve-vxlan-truncated/conn.log": "Zeek has the flows of the tunnels too",
-    "core.tunnels.max-depth/conn.log.cut": "Zeek has the flows of the tunnels too",
     "core.tunnels.max-depth-exceeded/conn.log.cut": "Zeek ran with a nesting of two",
     "scripts.base.protocols.ldap.modify-request/conn.log": "its directions run in different VLANs, which palua tells apart",
     "core.pppoe-over-qinq/conn.log": "six frames' PPPoE length is 6 below that of their datagrams; palua cuts there",
@@ -100,9 +101,9 @@ def palua_sides(program, path):
     return packets, payload
 
 
-def oracle_sides(oracle):
+def sides_of(flows):
     packets, payload = collections.Counter(), collections.Counter()
-    for flow in oracle["flows_inner"]:
+    for flow in flows:
         a, b, proto = tuple(flow["a"]), tuple(flow["b"]), flow["proto"]
         for key, side in ((a + b + (proto,), 0), (b + a + (proto,), 1)):
             packets[key] += flow["pkts"][side]
@@ -111,12 +112,22 @@ def oracle_sides(oracle):
     return packets, payload
 
 
+def oracle_sides(oracle):
+    """The innermost flows; and those of UDP that carry tunnels: the outermost ones, with all that went through them."""
+    packets, payload = sides_of(oracle["flows_inner"])
+    outer_packets, outer_payload = sides_of(flow for flow in oracle["flows_outer"] if str(flow["proto"]) == UDP)
+    for key, count in outer_packets.items():
+        if count > packets[key]:
+            packets[key], payload[key] = count, outer_payload[key]
+    return packets, payload
+
+
 def sides_differ(program, captures, name, oracle):
     want, want_payload = oracle_sides(oracle)
     got, got_payload = palua_sides(program, captures / "files" / name)
     lines = []
     moved = difference(want, got)
-    expected = FLOWS.get(name, 0) + DATAGRAMS.get(name, 0)
+    expected = FLOWS.get(name, 0) + DATAGRAMS.get(name, 0) + CARRIERS.get(name, 0)
     if len(moved) != expected:
         lines.append(f"packets of {len(moved)} sides differ, expected {expected}: {dict(list(moved.items())[:3])}")
     moved = {key: pair for key, pair in difference(want_payload, got_payload).items() if key in got and key in want}

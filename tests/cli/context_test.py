@@ -72,6 +72,47 @@ class Context(Case):
         self.assertEqual(self.inner_flows(frames), [(5, None, None, 1, 1), (6, None, None, 1, 0)])
         self.assertEqual(self.flows(frames, "key_vlan = 0"), [(None, None, None, 2, 1)])
 
+    def carried(self, count, seconds=0):
+        """Many inner flows, in carriers of their own or of others; some come again when all are long over."""
+        frames = []
+        for i in range(count):
+            src, dst = f"10.1.{i % 7}.1", f"10.2.{i % 5}.2"
+            datagram = packet.ip(packet.udp(b"x", src, dst, 1000 + i % 50, 2000), 17, src, dst)
+            frames.append(packet.udp_frame(struct.pack(">BxxxI", 8, i % 3 << 8) + packet.ethernet(datagram, 0x0800),
+                                           f"192.0.2.{1 + i % 4}", "192.0.2.9", 5000 + i % 11, 4789))
+        path = self.script("", "carried.pcap")
+        path.write_bytes(container.pcap([(1700000000_000000000 + i * 10**6 + seconds * 10**9 * (i >= count // 2), data)
+                                         for i, data in enumerate(frames)]))
+        return path
+
+    def test_carriers(self):
+        path = self.script("", "carrier.pcap")
+        path.write_bytes(container.pcap([(1700000000_000000000, vxlan(5)), (1700000001_000000000, vxlan(6, False))]))
+        names = "orig_h", "orig_p", "tunnel", "orig_pkts", "resp_pkts", "orig_ip_bytes", "orig_payload"
+        run = self.ok("-T", ",".join(f"flow.end.{name}" for name in names), path)
+        self.assertEqual(sorted(run.out_lines), sorted([f"{OUTER[0]}\t5555\t\t1\t0\t79\t51", f"{OUTER[1]}\t5555\t\t1\t0\t79\t51",
+                                                        f"{A}\t40000\tvxlan\t1\t0\t29\t1", f"{B}\t50000\tvxlan\t1\t0\t29\t1"]))
+        run = self.ok("-T", "transport.packet_number,transport.src,transport.flow.orig_h", path)
+        self.assertEqual(run.out_lines, [f"1\t{OUTER[0]}\t{OUTER[0]}", f"1\t{A}\t{A}", f"2\t{OUTER[1]}\t{OUTER[1]}", f"2\t{B}\t{B}"])
+        run = self.ok("-T", "flow.start.packet_number,flow.start.orig_h", path)
+        self.assertEqual(run.out_lines, [f"1\t{OUTER[0]}", f"1\t{A}", f"2\t{OUTER[1]}", f"2\t{B}"])
+
+    def test_carriers_need_somebody_who_asks_for_flows(self):
+        run = self.ok("-T", "transport.src", self.carried(1))
+        self.assertEqual(run.out_lines, ["192.0.2.1", "10.1.0.1"])
+
+    def test_the_same_on_any_number_of_threads(self):
+        fields = "flow.start.uid,flow.end.uid,flow.end.reason,flow.end.orig_pkts,transport.flow.uid,transport.src,packet.layers,packet.flow.uid"
+        config = self.script("return { flow = { cap = 256 } }", "palua.lua")
+        for seconds in (0, 61, 4000):
+            path = self.carried(500, seconds)
+            for more in ([], ["-c", config]):
+                one = self.ok("-j", 1, *more, "-T", fields, path)
+                self.assertGreater(len(one.out_lines), 1500)
+                for jobs, batch in ((2, 1024), (4, 7), (3, 1)):
+                    run = self.ok("-j", jobs, "--batch", batch, *more, "-T", fields, path)
+                    self.assertEqual(run.out, one.out, f"-j {jobs}, --batch {batch}, {seconds} s, {more}")
+
     def test_values_out_of_bounds(self):
         config = self.script("return { flow = { key_vlan = 2 } }", "palua.lua")
         self.refused(2, ["flow.key_vlan", "0 to 1"], "-c", config, "-T", "packet.len", cli.capture("dns.pcapng"))

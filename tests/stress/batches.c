@@ -62,7 +62,7 @@ static bool share(void *context, uint32_t slot, uint32_t lane)
 {
     (void)context;
     (void)lane;
-    share_batch(stress.under_way[slot]);
+    share_batch(stress.under_way[slot], false);
     return true;
 }
 

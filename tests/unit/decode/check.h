@@ -10,6 +10,7 @@
 
 #include "base/memory.h"
 #include "decode/decode.h"
+#include "decode/tuple.h"
 #include "decode/walk.h"
 
 #define CHECK_THAT(condition)  \
@@ -71,6 +72,17 @@ static inline const char *check_context(const struct palua_packet *packet)
     for (uint32_t i = 0; packet->network != PALUA_NO_LAYER && i < packet->network; i++)
         keyed += packet->layers[i].flags & PALUA_LAYER_KEYED ? 1 : 0;
     CHECK_THAT(keyed || packet->context == 0);
+    CHECK_THAT(packet->network == PALUA_NO_LAYER ||
+               packet->context == tuple_around(packet, packet->network));
+    for (around = decode_next_carrier(packet, 0); around != PALUA_NO_LAYER;
+         around = decode_next_carrier(packet, around + 1)) {
+        struct palua_packet view;
+        struct decode_tuple tuple;
+        decode_carrier(packet, around, &view);
+        CHECK_THAT(!(packet->layers[around].flags & PALUA_LAYER_QUOTED));
+        CHECK_THAT(decode_tuple(&view, &tuple));
+        CHECK_THAT(view.flow_hash == decode_tuple_hash(&tuple));
+    }
     return NULL;
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
+#include "decode/tuple.h"
 #include "probe.h"
 
 static struct probe probe;
@@ -265,4 +266,117 @@ Test(tunnel, all_that_lies_around_counts)
     cr_assert(decode_tunnel(&probe.packet, inner.layer, &outer));
     cr_expect_eq(outer.protocol, PALUA_PROTOCOL_GRE);
     cr_expect_eq(outer.id, 1);
+}
+
+/** Which layers a packet belongs to the flows of, outer to inner. */
+static const char *carriers(void)
+{
+    static char out[64];
+    size_t at = 0;
+    out[0] = 0;
+    uint32_t layer = decode_next_carrier(&probe.packet, 0);
+    for (; layer != PALUA_NO_LAYER; layer = decode_next_carrier(&probe.packet, layer + 1))
+        at += (size_t)snprintf(out + at, sizeof out - at, "%s%u", at ? " " : "", layer);
+    return out;
+}
+
+static bool any_bytes(struct palua_slice in, struct palua_decoded *out)
+{
+    (void)in;
+    out->context_kind = PALUA_CONTEXT_NETWORK;
+    out->context = 5;
+    out->next_kind = PALUA_ON_ETHERTYPE;
+    out->next_value = ON_IP;
+    return true;
+}
+
+static const struct palua_binding box_bindings[] = {{PALUA_ON_UDP_PORT, 4000}};
+static const struct palua_plugin box = {.abi = PALUA_PLUGIN_ABI,
+                                        .size = sizeof(struct palua_plugin),
+                                        .name = "box",
+                                        .doc = "packets in UDP",
+                                        .role = PALUA_DECODER,
+                                        .bindings = box_bindings,
+                                        .binding_count = 1,
+                                        .decode = any_bytes};
+
+Test(tunnel, carriers_have_flows_of_their_own)
+{
+    struct palua_packet view;
+    struct decode_tuple tuple;
+    probe_add(&probe, &box);
+    put_ip(&frame, P_UDP, 8 + 28 + 28 + 28);
+    put_udp(&frame, 1, 4000, 8 + 28 + 28 + 28);
+    put_ip(&frame, P_UDP, 8 + 28 + 28);
+    put_udp(&frame, 2, 4000, 8 + 28 + 28);
+    put_ip(&frame, P_UDP, 8 + 28);
+    put_udp(&frame, 3, 4001, 8 + 28);
+    probe_decode(&probe, 228, &frame);
+    cr_assert_str_eq(probe.stack, "ip:udp:box:ip:udp:box:ip:udp");
+    cr_expect_str_eq(carriers(), "1 4", "not the innermost");
+    for (uint32_t i = 0; i < 2; i++) {
+        decode_carrier(&probe.packet, 1 + 3 * i, &view);
+        cr_expect_eq(view.network, 3 * i);
+        cr_expect_eq(view.transport, 1 + 3 * i);
+        cr_expect_eq(view.layer_count, 2 + 3 * i);
+        cr_expect_eq(view.flags, PALUA_PACKET_FLOW);
+        cr_assert(decode_tuple(&view, &tuple));
+        cr_expect_eq(tuple.sport, 1 + i);
+        cr_expect_eq(tuple.dport, 4000);
+        cr_expect_eq(view.flow_hash, decode_tuple_hash(&tuple));
+    }
+    /* A packet that ends with the carrier is of the same flow: what lies around counts alike. */
+    uint32_t context = view.context, hash = view.flow_hash;
+    cr_expect_neq(context, 0);
+    frame.len -= 28 + 8;
+    put_udp(&frame, 2, 4001, 8 + 28 + 28);
+    put_fill(&frame, 28 + 28, 0);
+    probe_decode(&probe, 228, &frame);
+    cr_assert_str_eq(probe.stack, "ip:udp:box:ip:udp");
+    cr_expect_eq(probe.packet.context, context);
+    cr_expect_neq(probe.packet.flow_hash, hash, "another port");
+    cr_expect_str_eq(carriers(), "1");
+}
+
+Test(tunnel, what_is_no_carrier)
+{
+    encapsulate(ON_IP, "");
+    cr_expect_str_eq(carriers(), "");
+    carry(P_GRE, "0000 0800");
+    cr_expect_str_eq(carriers(), "", "GRE has no ports");
+    carry(P_IPIP, "");
+    cr_expect_str_eq(carriers(), "");
+    frame.len = 0;
+    put_eth(&frame, ON_ARP);
+    probe_decode(&probe, ETHERNET, &frame);
+    cr_expect_str_eq(carriers(), "");
+    /* Nothing is carried by what an error quotes. */
+    probe_add(&probe, &box);
+    frame.len = 0;
+    put_ip(&frame, P_ICMP, 8 + 28 + 28);
+    put_icmp(&frame, 3, 1, 0);
+    put_ip(&frame, P_UDP, 8 + 28);
+    put_udp(&frame, 1, 4000, 8 + 28);
+    put_datagram();
+    probe_decode(&probe, 228, &frame);
+    cr_expect_str_eq(carriers(), "");
+}
+
+/** The context that decode finds on its way is the one that the layers give. */
+Test(tunnel, contexts_can_be_worked_out_again)
+{
+    static const char *const headers[] = {
+        "2000 6558 00000100 020202020202040404040404 88e7 40000002 020202020202040404040404 0800",
+        "2000 6558 00000100 020202020202040404040404 8100 0005 0800",
+        "2000 0800 00000007",
+        "0000 8847 000071ff",
+    };
+    decoder_key(probe.decoder, UINT8_MAX);
+    for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
+        carry(P_GRE, headers[i]);
+        cr_assert_neq(probe.packet.network, 1, "%s", probe.stack);
+        cr_expect_neq(probe.packet.context, 0);
+        cr_expect_eq(tuple_around(&probe.packet, probe.packet.network), probe.packet.context, "%s",
+                     probe.stack);
+    }
 }
