@@ -187,14 +187,12 @@ void flow_live(const struct flow_table *table, const struct flow *flow, uint64_t
                struct arena *arena, struct palua_flow_live *out)
 {
     const struct flow_side *orig = &flow->sides[PALUA_ORIG], *resp = &flow->sides[PALUA_RESP];
-    *out = (struct palua_flow_live){
-        .orig_pkts = orig->pkts,
-        .resp_pkts = resp->pkts,
-        .orig_ip_bytes = orig->ip_bytes,
-        .resp_ip_bytes = resp->ip_bytes,
-        .orig_payload = orig->payload,
-        .resp_payload = resp->payload,
-    };
+    out->orig_pkts = orig->pkts;
+    out->resp_pkts = resp->pkts;
+    out->orig_ip_bytes = orig->ip_bytes;
+    out->resp_ip_bytes = resp->ip_bytes;
+    out->orig_payload = orig->payload;
+    out->resp_payload = resp->payload;
     if (__builtin_sub_overflow(flow->last_ts_ns, flow->first_ts_ns, &out->duration_ns))
         out->duration_ns = INT64_MAX; // only forged timestamps are centuries apart
     const char *service = flow_table_service(table, flow);
@@ -208,7 +206,8 @@ void flow_live(const struct flow_table *table, const struct flow *flow, uint64_t
 const struct palua_flow_live *flow_snapshot(const struct flow_table *table, const struct flow *flow,
                                             uint64_t wanted, struct arena *arena)
 {
-    struct palua_flow_live *out = arena_alloc(arena, sizeof *out, _Alignof(struct palua_flow_live));
+    struct palua_flow_live *out =
+        arena_zalloc(arena, sizeof *out, _Alignof(struct palua_flow_live));
     flow_live(table, flow, wanted, arena, out);
     return out;
 }

@@ -11,28 +11,30 @@ enum { SYN = 2, ACK = 16 };
  * PPTP, RADIUS, SSDP, MQTT, MGCP, GTP, NFS, Squid, iSCSI, Active Directory, MySQL, RDP, STUN, SVN,
  * Teredo, IPsec NAT-T, VXLAN, SIP, AYIYA, XMPP, mDNS, LLMNR, PostgreSQL, AMQP, VNC, X11, Redis,
  * Geneve, IRC, HTTP's, MySQL X, Kafka, MongoDB, memcached, DNP3, BACnet. */
-const uint16_t flow_role_ports[] = {
-    1080, 1194, 1433, 1434, 1521, 1645, 1646, 1723, 1812,  1813,  1883,  1900,  2049,  2123,
-    2152, 2427, 2811, 3128, 3260, 3268, 3269, 3306, 3389,  3478,  3544,  3690,  4500,  4789,
-    5060, 5061, 5072, 5222, 5223, 5269, 5353, 5355, 5432,  5671,  5672,  5900,  6000,  6081,
-    6379, 6660, 6661, 6662, 6663, 6664, 6665, 6666, 6667,  6668,  6669,  6697,  8000,  8008,
-    8080, 8086, 8443, 8883, 8888, 9092, 9200, 9389, 11211, 20000, 27017, 33060, 47808,
-};
-const size_t flow_role_port_count = sizeof flow_role_ports / sizeof *flow_role_ports;
+// clang-format off
+#define REGISTERED(X) \
+    X(1080) X(1194) X(1433) X(1434) X(1521) X(1645) X(1646) X(1723) X(1812) \
+    X(1813) X(1883) X(1900) X(2049) X(2123) X(2152) X(2427) X(2811) X(3128) \
+    X(3260) X(3268) X(3269) X(3306) X(3389) X(3478) X(3544) X(3690) X(4500) \
+    X(4789) X(5060) X(5061) X(5072) X(5222) X(5223) X(5269) X(5353) X(5355) \
+    X(5432) X(5671) X(5672) X(5900) X(6000) X(6081) X(6379) X(6660) X(6661) \
+    X(6662) X(6663) X(6664) X(6665) X(6666) X(6667) X(6668) X(6669) X(6697) \
+    X(8000) X(8008) X(8080) X(8086) X(8443) X(8883) X(8888) X(9092) X(9200) \
+    X(9389) X(11211) X(20000) X(27017) X(33060) X(47808)
+// clang-format on
 
 bool flow_role_is_server_port(uint16_t port)
 {
-    size_t low = 0, high = flow_role_port_count;
     if (port < WELL_KNOWN_END)
         return port > 0;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (flow_role_ports[middle] < port)
-            low = middle + 1;
-        else
-            high = middle;
+    switch (port) {
+#define X(number) case number:
+        REGISTERED(X)
+#undef X
+        return true;
+    default:
+        return false;
     }
-    return low < flow_role_port_count && flow_role_ports[low] == port;
 }
 
 /** Multicast (224.0.0.0/4, ff00::/8) and broadcast: 255.255.255.255, as a subnet's is not known. */

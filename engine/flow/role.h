@@ -9,20 +9,15 @@
  * and broadcast addresses, which begin nothing, and protocols without ports.
  *
  * A server's port is a well-known one (IANA: below 1024), or one of a short list of registered ones
- * (flow_role_ports). The list is fixed: a flow's identity must not depend on what is loaded. The
+ * (in role.c). The list is fixed: a flow's identity must not depend on what is loaded. The
  * guess is the same as Zeek's in kind (likely_server_ports), and shows as ^ in the history. Pure,
  * any thread. */
 #pragma once
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "decode/decode.h"
-
-/** Server ports from 1024 on, ascending. */
-extern const uint16_t flow_role_ports[];
-extern const size_t flow_role_port_count;
 
 bool flow_role_is_server_port(uint16_t port);
 

@@ -209,7 +209,8 @@ const struct palua_flow *flow_identity(const struct flow_table *table, struct fl
                                        uint64_t wanted, uint64_t batch, struct arena *arena);
 /** What changes while the flow lives, as it is now.
  * @param wanted  mask over palua_flow_live_schema; what is not wanted may be left zero
- * @param arena   owns what *out points to */
+ * @param arena   owns what *out points to
+ * @param out     zeroed */
 void flow_live(const struct flow_table *table, const struct flow *flow, uint64_t wanted,
                struct arena *arena, struct palua_flow_live *out);
 /** The same as a copy in the arena. */

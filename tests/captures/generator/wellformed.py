@@ -188,4 +188,53 @@ identifier for two names, one port for two servers"""
     yield "dns_timing.pcap", c.pcap(packets), dns_timing.__doc__
 
 
-ALL = [containers, sections, encapsulations, extension_headers, fragments, snaplen, dns_types, dns_rcodes, dns_timing]
+def segment(src, dst, sport, dport, seq, ack, flags, payload=b""):
+    return frame(ip(tcp(payload, src, dst, sport, dport, seq, ack, flags), TCP, src, dst))
+
+
+def port_scan(scanner, target):
+    """A SYN to each of 30 ports: two are open, of ten nobody answers, the rest is refused."""
+    for port in range(20, 50):
+        yield segment(scanner, target, 50000 + port, port, 7000, 0, SYN)
+        if port in (22, 25):
+            yield segment(target, scanner, port, 50000 + port, 9000, 7001, SYN | ACK)
+            yield segment(scanner, target, 50000 + port, port, 7001, 0, RST)
+        elif port < 40:
+            yield segment(target, scanner, port, 50000 + port, 0, 7001, RST | ACK)
+
+
+def host_scan(scanner):
+    """One port of 24 hosts, of which one is there."""
+    for host in range(24):
+        target = f"192.0.2.{100 + host}"
+        yield segment(scanner, target, 51000, 23, 8000 + host, 0, SYN)
+        if host == 5:
+            yield segment(target, scanner, 23, 51000, 0, 8001 + host, RST | ACK)
+
+
+def syn_flood(target):
+    """From 120 addresses, of which none goes on."""
+    for i in range(240):
+        source = f"198.51.100.{1 + i % 120}"
+        yield segment(source, target, 10000 + i, 443, 5 * i, 0, SYN)
+        if i % 4 == 0:
+            yield segment(target, source, 443, 10000 + i, 77, 5 * i + 1, SYN | ACK)
+
+
+def connections():
+    """Scans of 30 ports and of 24 hosts, a flood of 240 SYNs, and connections of 2 hours, 5 minutes and a moment"""
+    second = 10**9
+    packets = timed(port_scan("203.0.113.9", "192.0.2.20"), step=second // 100)
+    packets += timed(host_scan("203.0.113.10"), BASE + 2 * second, second // 100)
+    packets += timed(syn_flood("192.0.2.80"), BASE + 4 * second, second // 1000)
+    packets += timed(handshake(CLIENT, "192.0.2.80", 40100, 443, b"hello", b"world"), BASE + 5 * second, second // 100)
+    for client, seconds in ((CLIENT, 7200), ("192.0.2.11", 300)):
+        talk = handshake(client, "192.0.2.22", 40200, 22, b"ssh", b"ok")
+        packets += timed(talk[:5], BASE + 6 * second, second // 100)
+        for i in range(60, seconds, 60):
+            packets.append((BASE + (6 + i) * second, segment(client, "192.0.2.22", 40200, 22, 1004, 4294967293, ACK | PSH, b"")))
+        packets += timed(talk[5:], BASE + (6 + seconds) * second, second // 100)
+    yield "connections.pcap", c.pcap(sorted(packets, key=lambda packet: packet[0])), connections.__doc__
+
+
+ALL = [containers, sections, encapsulations, extension_headers, fragments, connections, snaplen, dns_types, dns_rcodes, dns_timing]

@@ -62,9 +62,12 @@ Test(flow_role, ports)
     cr_expect(flow_role_is_server_port(1));
     cr_expect(flow_role_is_server_port(1023));
     cr_expect_not(flow_role_is_server_port(1024));
-    for (size_t i = 0; i < flow_role_port_count; i++) {
-        cr_expect(flow_role_is_server_port(flow_role_ports[i]));
-        cr_expect(i == 0 || flow_role_ports[i - 1] < flow_role_ports[i], "ascending");
-    }
+    static const uint16_t registered[] = {1080, 3306, 6669, 47808};
+    unsigned count = 0;
+    for (unsigned i = 0; i < 4; i++)
+        cr_expect(flow_role_is_server_port(registered[i]));
+    for (unsigned port = 1024; port < 65536; port++)
+        count += flow_role_is_server_port((uint16_t)port);
+    cr_expect_lt(count, 100, "most ports are a client's");
     cr_expect_not(flow_role_is_server_port(65535));
 }

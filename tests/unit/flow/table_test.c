@@ -535,7 +535,7 @@ Test(flow_table, survives_times_at_both_ends_of_the_scale)
         look(udp(1, (uint16_t)i, 2, 2, times[i]));
         flow_table_expire(table, times[i]);
         struct flow *flow = look(udp(1, 77, 2, 2, times[i]));
-        struct palua_flow_live live;
+        struct palua_flow_live live = {0};
         flow_live(table, flow, 0, NULL, &live);
         cr_expect_geq(live.duration_ns, 0);
     }
