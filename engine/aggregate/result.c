@@ -62,34 +62,42 @@ static void sink(struct ranked *heap, size_t count, size_t at)
     }
 }
 
-/** Moves the `shown` rows that come first to the front. */
-static void select_rows(struct ranked *ranked, size_t count, size_t shown)
+/** How the rows are ordered: by a column of a measure, or by a key column. */
+struct ranking {
+    const struct aggregate *aggregate;
+    const struct measure *measure; // NULL: a key column decides
+    uint32_t part;                 // which of the measure's columns
+};
+
+static struct ranked rank_row(const struct ranking *ranking, size_t index)
 {
-    for (size_t i = shown / 2; i-- > 0;)
-        sink(ranked, shown, i);
-    for (size_t i = shown; i < count; i++) {
-        if (compare_rows(&ranked[i], &ranked[0]) >= 0)
-            continue;
-        ranked[0] = ranked[i];
-        sink(ranked, shown, 0);
-    }
+    const struct row *row = rows_at(&ranking->aggregate->rows, index);
+    struct ranked out = {.row = row, .aggregate = ranking->aggregate};
+    if (ranking->measure)
+        out.rank =
+            measure_rank(ranking->measure, row->cells + ranking->measure->offset, ranking->part);
+    return out;
 }
 
-/** The `shown` rows that come first, of all `count`. */
+/** The rows that come first, of all `count`: no more are held than are shown. */
 static struct ranked *rank_rows(const struct aggregate *aggregate, size_t count, size_t shown)
 {
-    struct ranked *ranked = memory_alloc(memory_mul(count, sizeof *ranked));
-    uint32_t column = sort_column(aggregate), part = 0;
-    const struct measure *measure =
-        column < aggregate->key_count ? NULL : declaration_measure(aggregate, column, &part);
-    for (size_t i = 0; i < count; i++) {
-        const struct row *row = rows_at(&aggregate->rows, i);
-        ranked[i] = (struct ranked){.row = row, .aggregate = aggregate};
-        if (measure)
-            ranked[i].rank = measure_rank(measure, row->cells + measure->offset, part);
+    struct ranked *ranked = memory_alloc(memory_mul(shown, sizeof *ranked));
+    struct ranking ranking = {.aggregate = aggregate};
+    uint32_t column = sort_column(aggregate);
+    if (column >= aggregate->key_count)
+        ranking.measure = declaration_measure(aggregate, column, &ranking.part);
+    for (size_t i = 0; i < shown; i++)
+        ranked[i] = rank_row(&ranking, i);
+    for (size_t i = shown < count ? shown / 2 : 0; i-- > 0;)
+        sink(ranked, shown, i);
+    for (size_t i = shown; i < count; i++) {
+        struct ranked next = rank_row(&ranking, i);
+        if (compare_rows(&next, &ranked[0]) >= 0)
+            continue;
+        ranked[0] = next;
+        sink(ranked, shown, 0);
     }
-    if (shown < count)
-        select_rows(ranked, count, shown);
     qsort(ranked, shown, sizeof *ranked, compare_rows);
     return ranked;
 }

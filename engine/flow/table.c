@@ -17,7 +17,8 @@
 enum { PROTO_ICMP = 1, PROTO_TCP = 6, PROTO_UDP = 17, PROTO_ICMPV6 = 58 };
 enum { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_ACK = 16 };
 enum { WINDOW_CAP = 1048576 }; // how far ahead of what was sent a sequence number may lie
-enum { AHEAD = 8 };            // how far memory is fetched ahead of its use
+// How far memory is fetched ahead of its use: further where little is done in between.
+enum { AHEAD = 16, AHEAD_RECORDS = 32 };
 enum { ID_PORTION = 1 << 16, IDS_PER_FLOW = 16 }; // ids that are looked at together at the end
 enum { WORKER_SHIFT = 48 };                       // flow ids: the worker above, the count below
 
@@ -533,8 +534,8 @@ static void line_up_due(struct flow_table *table, int64_t now_ns)
     const struct flow_wheel_slot *due = flow_wheel_advance(&table->wheel, now_ns);
     for (size_t i = 0; i < due->count; i++) {
         struct flow *flow = flow_pool_at(&table->pool, due->flows[i]);
-        if (i + AHEAD < due->count)
-            flow_pool_prefetch(&table->pool, due->flows[i + AHEAD]);
+        if (i + AHEAD_RECORDS < due->count)
+            flow_pool_prefetch(&table->pool, due->flows[i + AHEAD_RECORDS]);
         int64_t deadline = flow_table_deadline(table, flow);
         if (deadline <= now_ns)
             add_ending(table, flow);
@@ -593,8 +594,8 @@ static void line_up_ids(struct flow_table *table, uint64_t first, size_t count, 
             list[flow->id - first] = i;
     }
     for (size_t i = 0; i < count; i++) {
-        if (i + AHEAD < count && list[i + AHEAD] != FLOW_POOL_NONE)
-            flow_pool_prefetch(&table->pool, list[i + AHEAD]);
+        if (i + AHEAD_RECORDS < count && list[i + AHEAD_RECORDS] != FLOW_POOL_NONE)
+            flow_pool_prefetch(&table->pool, list[i + AHEAD_RECORDS]);
         if (list[i] != FLOW_POOL_NONE)
             add_ending(table, flow_pool_at(&table->pool, list[i]));
     }
