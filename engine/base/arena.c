@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/pages.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define ARENA_CHECKING 1
@@ -32,7 +33,7 @@ static void chunks_free(struct arena_chunk *chunk)
 {
     while (chunk) {
         struct arena_chunk *next = chunk->next;
-        memory_free(chunk);
+        pages_free(chunk, sizeof *chunk + chunk->size);
         chunk = next;
     }
 }
@@ -45,7 +46,7 @@ void arena_fini(struct arena *arena)
 
 static void chunk_add(struct arena *arena, size_t size)
 {
-    struct arena_chunk *chunk = memory_aligned(ARENA_ALIGN_MAX, memory_add(sizeof *chunk, size));
+    struct arena_chunk *chunk = pages_alloc(memory_add(sizeof *chunk, size));
     chunk->next = arena->chunks;
     chunk->size = size;
     arena->chunks = chunk;

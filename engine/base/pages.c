@@ -58,11 +58,17 @@ static void *map_huge(size_t size)
     return memory + before;
 }
 
-void *pages_zalloc(size_t size)
+void *pages_alloc(size_t size)
 {
     if (!is_mapped(size))
-        return memset(memory_aligned(LINE, size), 0, size);
+        return memory_aligned(LINE, size);
     return size < PAGES_HUGE ? map(whole(size)) : map_huge(whole(size));
+}
+
+void *pages_zalloc(size_t size)
+{
+    void *memory = pages_alloc(size);
+    return is_mapped(size) ? memory : memset(memory, 0, size);
 }
 
 void pages_free(void *memory, size_t size)

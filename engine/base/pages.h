@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/** Memory for tables: zeroed, and in huge pages if it is large and the kernel gives them, as a
+/** Memory for tables: in huge pages if it is large and the kernel gives them, as a
  * table that is hit at random otherwise costs a walk through the page tables per access. Never
  * NULL, like base/memory.h. Safe on any thread. */
 #pragma once
@@ -12,6 +12,8 @@ enum {
 };
 
 /** @param size  bytes; the memory is aligned to 64 */
+void *pages_alloc(size_t size) __attribute__((malloc, returns_nonnull));
+/** The same, zeroed. */
 void *pages_zalloc(size_t size) __attribute__((malloc, returns_nonnull));
 /** @param size  as it was asked for; NULL is allowed */
 void pages_free(void *memory, size_t size);

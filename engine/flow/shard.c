@@ -2,14 +2,48 @@
 #include "flow/shard.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 
-enum { ENTRIES_LEAST = 16 };
+enum { ENTRIES_LEAST = 16, LINE = 64 };
+_Static_assert(sizeof(struct flow_entry) >= sizeof(void *), "a free array holds an address");
+
+void flow_entries_init(struct flow_entries *entries)
+{
+    *entries = (struct flow_entries){0};
+    arena_init(&entries->arena);
+}
+
+void flow_entries_fini(struct flow_entries *entries)
+{
+    arena_fini(&entries->arena);
+}
+
+static unsigned class_of(uint32_t size)
+{
+    return 31U - (unsigned)__builtin_clz(size);
+}
+
+/** @param size  a power of two */
+static struct flow_entry *take(struct flow_entries *entries, uint32_t size)
+{
+    struct flow_entry **free = &entries->free[class_of(size)], *array = *free;
+    if (!array)
+        return arena_alloc(&entries->arena, memory_mul(size, sizeof *array), LINE);
+    memcpy(free, array, sizeof(void *));
+    return array;
+}
+
+static void give(struct flow_entries *entries, struct flow_entry *array, uint32_t size)
+{
+    struct flow_entry **free = &entries->free[class_of(size)];
+    memcpy(array, free, sizeof(void *));
+    *free = array;
+}
 
 void flow_shard_fini(struct flow_shard *shard)
 {
-    memory_free(shard->entries);
     memory_free(shard->victims);
     flow_nursery_fini(&shard->nursery);
     *shard = (struct flow_shard){0};
@@ -50,25 +84,26 @@ static void place(struct flow_shard *shard, struct flow_entry entry)
     shard->entries[i] = entry;
 }
 
-static void grow(struct flow_shard *shard)
+static void grow(struct flow_shard *shard, struct flow_entries *entries)
 {
     struct flow_entry *old = shard->entries;
     uint32_t old_size = old ? shard->mask + 1 : 0;
     uint32_t size = old ? 2 * old_size : ENTRIES_LEAST;
-    shard->entries = memory_alloc(memory_mul(size, sizeof *shard->entries));
+    shard->entries = take(entries, size);
     shard->mask = size - 1;
     for (uint32_t i = 0; i < size; i++)
         shard->entries[i] = (struct flow_entry){.index = FLOW_POOL_NONE};
     for (uint32_t i = 0; i < old_size; i++)
         if (old[i].index != FLOW_POOL_NONE)
             place(shard, old[i]);
-    memory_free(old);
+    if (old)
+        give(entries, old, old_size);
 }
 
-void flow_shard_add(struct flow_shard *shard, struct flow *flow)
+void flow_shard_add(struct flow_shard *shard, struct flow_entries *entries, struct flow *flow)
 {
     if (!shard->entries || shard->count > shard->mask / 2)
-        grow(shard);
+        grow(shard, entries);
     place(shard, (struct flow_entry){.hash = flow->hash, .index = flow->index});
     shard->count++;
 }

@@ -9,6 +9,7 @@
 
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "flow/key.h"
 #include "flow/nursery.h"
 #include "flow/pool.h"
@@ -24,6 +25,17 @@ struct flow_victim {
     uint64_t id;
     uint32_t index;
 };
+
+/** Where the shards' arrays of entries come from: one region, so that the index of a large table
+ * lies in few, huge pages. An array that was outgrown serves another shard. */
+struct flow_entries {
+    struct arena arena;
+    struct flow_entry *free[32]; /**< by the binary logarithm of their size; the first entry holds
+                                    the next array's address */
+};
+
+void flow_entries_init(struct flow_entries *entries);
+void flow_entries_fini(struct flow_entries *entries);
 
 struct flow_shard {
     struct flow_entry *entries;
@@ -50,8 +62,9 @@ static inline void flow_shard_prefetch(const struct flow_shard *shard, uint32_t 
 /** The record that a search for the hash would look at first, which is hardly ever another key's;
  * FLOW_POOL_NONE if there is none. */
 uint32_t flow_shard_guess(const struct flow_shard *shard, uint32_t hash);
-/** Adds a flow, whose `hash` is set and which is not in. */
-void flow_shard_add(struct flow_shard *shard, struct flow *flow);
+/** Adds a flow, whose `hash` is set and which is not in.
+ * @param entries  the same for every call and shard; they live as long as it does */
+void flow_shard_add(struct flow_shard *shard, struct flow_entries *entries, struct flow *flow);
 void flow_shard_remove(struct flow_shard *shard, const struct flow *flow);
 
 /** The flow to end for another: of those not proven the one begun first, else the one whose last

@@ -44,6 +44,7 @@ struct ending {
 
 struct flow_table {
     struct flow_shard shards[SHARD_COUNT];
+    struct flow_entries entries;
     struct flow_pool pool;
     struct flow_wheel wheel;
     int64_t timeouts[FLOW_STATE_COUNT];
@@ -89,6 +90,7 @@ struct flow_table *flow_table_new(const struct flow_options *options, uint32_t w
                                   flow_ended_fn ended, void *context)
 {
     struct flow_table *table = memory_zalloc(1, sizeof *table);
+    flow_entries_init(&table->entries);
     flow_pool_init(&table->pool);
     flow_wheel_init(&table->wheel);
     table->timeouts[FLOW_TCP] = options->tcp_timeout_ns;
@@ -117,6 +119,7 @@ void flow_table_free(struct flow_table *table)
 {
     for (unsigned i = 0; i < SHARD_COUNT; i++)
         flow_shard_fini(&table->shards[i]);
+    flow_entries_fini(&table->entries);
     flow_wheel_fini(&table->wheel);
     flow_pool_fini(&table->pool);
     flow_connections_fini(&table->connections);
@@ -323,7 +326,7 @@ static struct flow *begin(struct flow_table *table, const struct beginning *from
     note_tunnel(flow, packet);
     if (flow->proto == PROTO_TCP)
         begin_tcp(table, flow, from);
-    flow_shard_add(&table->shards[shard], flow);
+    flow_shard_add(&table->shards[shard], &table->entries, flow);
     flow_shard_note(&table->shards[shard], &table->pool, flow);
     flow_wheel_add(&table->wheel, flow, flow_table_deadline(table, flow));
     table->counters.created++;

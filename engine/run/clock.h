@@ -14,6 +14,7 @@
 
 struct clock {
     int64_t now_ns;  /**< highest accepted timestamp */
+    int64_t next_ns; /**< the next multiple of 100 ms */
     int64_t held_ns; /**< a jump that waits for confirmation */
     bool started;
     bool held;

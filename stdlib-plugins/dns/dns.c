@@ -325,7 +325,9 @@ static void dns_flow_end(void *self, struct palua_call *call, void *state)
 {
     (void)self;
     (void)call;
-    dns_pending_fini(&((struct dns_flow *)state)->pending);
+    struct dns_pending *pending = &((struct dns_flow *)state)->pending;
+    if (pending->queries) // hardly ever: the rest of the state need not be touched
+        dns_pending_fini(pending);
 }
 
 static const struct palua_schema *const events[] = {&dns_query_schema, &dns_answer_schema};

@@ -7,15 +7,18 @@ enum { COUNT = 1000 };
 
 static struct flow_shard shard;
 static struct flow_pool pool;
+static struct flow_entries entries;
 
 static void setup(void)
 {
+    flow_entries_init(&entries);
     flow_pool_init(&pool);
 }
 
 static void teardown(void)
 {
     flow_shard_fini(&shard);
+    flow_entries_fini(&entries);
     flow_pool_fini(&pool);
 }
 
@@ -35,7 +38,7 @@ static struct flow *add(uint16_t port, uint32_t hash)
     flow->hash = hash;
     flow->id = port;
     flow->last_packet = 1000U + port;
-    flow_shard_add(&shard, flow);
+    flow_shard_add(&shard, &entries, flow);
     return flow;
 }
 
