@@ -174,9 +174,12 @@ static bool disagrees(const struct stream_run *run, const struct stream_piece *o
 static unsigned compare(const struct stream_buffer *buffer, const struct exchange *exchange)
 {
     unsigned found = exchange->count ? STREAM_OVERLAP : 0;
-    for (size_t i = 0; i < exchange->count; i++)
-        if (disagrees(exchange->run, &buffer->pieces[exchange->first + i]))
-            found |= STREAM_CONFLICT;
+    for (size_t i = 0; i < exchange->count; i++) {
+        const struct stream_piece *old = &buffer->pieces[exchange->first + i];
+        if (disagrees(exchange->run, old))
+            found |= old->weak || exchange->run->weak ? STREAM_CONFLICT | STREAM_CONTESTED
+                                                      : STREAM_CONFLICT;
+    }
     return found;
 }
 

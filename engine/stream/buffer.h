@@ -52,8 +52,9 @@ struct stream_run {
 };
 
 enum stream_finding {
-    STREAM_OVERLAP = 1, /**< shares bytes with an earlier segment */
-    STREAM_CONFLICT = 2 /**< and they are different */
+    STREAM_OVERLAP = 1,  /**< shares bytes with an earlier segment */
+    STREAM_CONFLICT = 2, /**< and they are different */
+    STREAM_CONTESTED = 4 /**< and one of the two is weak */
 };
 
 /** Adds a copy of a run. @return what was found, a set of enum stream_finding */

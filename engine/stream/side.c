@@ -241,7 +241,7 @@ static unsigned hold(const struct stream_work *work, const struct stream_run *ru
     account(work, before);
     work->streams->counters.early++;
     if (found & STREAM_CONFLICT) {
-        side->contested |= run->weak;
+        side->contested |= (found & STREAM_CONTESTED) != 0;
         raise_fault(work, STREAM_FAULT_OVERLAP, run->start);
     }
     return found;
@@ -411,10 +411,12 @@ void side_acked(const struct stream_work *work, uint32_t ack, uint32_t window)
         side_drain(work);
 }
 
-/** Pieces in doubt end with the stream, unless they follow directly on what is sure. */
+/** Pieces in doubt end with the stream, unless they follow directly on what is sure and nothing of
+ * the kind was contradicted. */
 static bool is_believed(const struct stream_side *side, const struct stream_piece *piece)
 {
-    return !piece->weak || (piece->start <= side->offset && piece->start < side->fin);
+    return !piece->weak ||
+           (piece->start <= side->offset && piece->start < side->fin && !side->contested);
 }
 
 void side_finish(const struct stream_work *work)

@@ -67,8 +67,8 @@ def udp(payload, src, dst, sport, dport):
     return head[:6] + struct.pack(">H", total) + payload
 
 
-def tcp(payload, src, dst, sport, dport, seq, ack, flags, options=b""):
-    head = struct.pack(">HHIIHHHH", sport, dport, seq, ack, (5 + len(options) // 4) << 12 | flags, 65535, 0, 0) + options
+def tcp(payload, src, dst, sport, dport, seq, ack, flags, options=b"", window=65535):
+    head = struct.pack(">HHIIHHHH", sport, dport, seq, ack, (5 + len(options) // 4) << 12 | flags, window, 0, 0) + options
     total = checksum(pseudo(src, dst, TCP, len(head) + len(payload)) + head + payload)
     return head[:16] + struct.pack(">H", total) + head[18:] + payload
 
