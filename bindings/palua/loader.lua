@@ -11,6 +11,7 @@ local option = require("palua.option")
 local print_module = require("palua.print")
 local profile = require("palua.profile")
 local sandbox = require("palua.sandbox")
+local stream = require("palua.stream")
 local view = require("palua.view")
 
 local format = string.format
@@ -74,6 +75,70 @@ local function on(event, filter, handler)
         fn = not is_aggregate and handler or nil, aggregate = is_aggregate and handler or nil }
 end
 
+local function add_stream_handler(event, fn, user)
+    local handlers = script.handlers
+    if #handlers >= HANDLER_CAP then
+        fail(format("stream: more than %d handlers", HANDLER_CAP))
+    end
+    handlers[#handlers + 1] = { number = #handlers, event = event, schema = schema_of(event), line = script.host.line(),
+        fn = fn, stream = user }
+end
+
+--- stream([filter,] fn)
+local function declare_stream(filter, fn)
+    need_load("stream()")
+    if fn == nil then
+        filter, fn = nil, filter
+    end
+    if type(fn) ~= "function" or not is_ours(fn) then
+        fail("stream: a function of the script was expected")
+    end
+    local ports, problem
+    if filter ~= nil then
+        if type(filter) ~= "string" then
+            fail("stream: the filter must be a text, not a " .. type(filter))
+        end
+        ports, problem = stream.ports(filter)
+        if not ports then
+            fail("stream: " .. problem)
+        end
+    end
+    local data, finish = stream.handlers(fn, ports, script.host.anomaly)
+    add_stream_handler("tcp.data", data, fn)
+    add_stream_handler("flow.end", finish, fn)
+end
+
+--- files.create(name): a file below -O, to be written to.
+local function file_functions()
+    local File = { __metatable = false }
+    File.__index = File
+    local host = script.host
+    local numbers = setmetatable({}, { __mode = "k" })
+    function File.write(file, ...)
+        for i = 1, select("#", ...) do
+            local piece = select(i, ...)
+            host.file_write(numbers[file], type(piece) == "string" and piece or script.text(piece))
+        end
+        return file
+    end
+    function File.close(file)
+        host.file_close(numbers[file])
+    end
+    script.files = {
+        create = function(name)
+            if script.phase == "load" then
+                fail("files.create: the top level only declares; create files in a handler, in init(fn) or in done(fn)")
+            elseif type(name) ~= "string" then
+                name = script.text(name)
+            end
+            local file = setmetatable({}, File)
+            numbers[file] = host.file_create(name)
+            return file
+        end,
+    }
+    return script.files
+end
+
 local function collect(list, name)
     return function(fn)
         need_load(name .. "()")
@@ -134,7 +199,7 @@ local function own_functions(host, text)
     local printed = print_module.print(script.instance, text, print_special())
     return {
         on = on, init = collect(script.inits, "init"), done = collect(script.dones, "done"),
-        agg = aggregations(script.context),
+        agg = aggregations(script.context), stream = declare_stream, files = file_functions(),
         palua = { option = option.declarer(host, script, need_load, fail), partition = partition },
         print = function(...)
             if script.phase == "load" then
@@ -159,6 +224,7 @@ end
 local function make_environment(host)
     local slot = script.slot
     local text = print_module.tostring(script.instance)
+    script.text = text
     local function place()
         local event = slot.event
         if slot.serial == 0 or event == nil or event.packet == nil then
@@ -185,6 +251,7 @@ function M.load(host, source, chunkname)
     script.is_aggregate, script.aggregate_index = {}, {}
     script.context = make_context(host)
     view.attach(script.slot, script.instance)
+    stream.attach(script.slot)
     make_environment(host)
     if source:byte(1) == 27 then
         fail("bytecode is not accepted; give the script's source")
@@ -251,9 +318,22 @@ local function all_names(schema)
     return out
 end
 
+--- What the engine's own handlers read, and of the flow what the script's function names.
+local function stream_names(handler)
+    local names = inspect.names(handler.stream, script.env, is_ours)
+    names.copy = nil
+    for _, name in ipairs({ "flow", "orig_p", "resp_p" }) do
+        names[name] = true
+    end
+    for _, name in ipairs(handler.event == "tcp.data" and { "dir", "data", "offset", "gap" } or {}) do
+        names[name] = true
+    end
+    return names, false
+end
+
 --- Notes in schema.reads what a handler reads.
 local function note_reads(handler)
-    local names, all = read_names(handler)
+    local names, all = (handler.stream and stream_names or read_names)(handler)
     local schema = handler.schema
     local reads = schema.reads or { entries = {}, flow = {}, has_flow = false, copy = false }
     schema.reads = reads
@@ -292,12 +372,13 @@ local function judge_order()
     script.aparts = {}
     for _, handler in ipairs(script.handlers) do
         if handler.fn then
+            local fn = handler.stream or handler.fn
             local note = inspect.note()
-            inspect.examine(handler.fn, rules, note, { [handler.fn] = true })
+            inspect.examine(fn, rules, note, { [fn] = true })
             handler.note = note
             notes[#notes + 1] = note
             local apart = inspect.note()
-            inspect.examine(handler.fn, rules, apart, { [handler.fn] = true }, true)
+            inspect.examine(fn, rules, apart, { [fn] = true }, true)
             handler.apart = apart
             script.aparts[#script.aparts + 1] = apart
         end
@@ -306,7 +387,9 @@ local function judge_order()
         if handler.fn then
             local info = debug.getinfo(handler.fn, "u")
             local parameters, vararg = info.nparams, info.isvararg
-            if parameters > 1 or vararg then
+            if handler.stream then
+                handler.own, handler.why = false, "it reads a stream, piece by piece"
+            elseif parameters > 1 or vararg then
                 handler.state = true
                 handler.own, handler.why = false, "it keeps state per flow"
             else

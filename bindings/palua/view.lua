@@ -274,6 +274,25 @@ function M.attach(slot, instance)
     slices.attach(instance)
 end
 
+--- A type of byte views that stand for something other than a field: the index of what they show stands in
+--- the view's upper bits.
+-- @param resolve  function(index): pointer, length, type code
+-- @return function(index): a view, good during the current event
+function M.dynamic(name, resolve)
+    local slot, u64, address = shared.slot, shared.u64, shared.address
+    local function slice(v)
+        local id = cast(u64, cast(address, v))
+        if bit.band(id, shared.SERIAL) ~= slot.serial then
+            stale()
+        end
+        return resolve(tonumber(bit.rshift(id, 44)))
+    end
+    local pointer = view_type(name, slices.metatable(slice, name))
+    return function(index)
+        return cast(pointer, bit.bor(bit.lshift(cast(u64, index), 44), cast(u64, slot.serial)))[0]
+    end
+end
+
 --- __newindex of a view.
 local function read_only(name)
     return function(_, key)

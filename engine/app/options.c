@@ -50,6 +50,8 @@ static const struct option_entry entries[] = {
     {"config", 'c', required_argument, "FILE", "configuration, a Lua table (see conf/palua.lua)"},
     {"output", 'o', required_argument, "FMT[=PATH]",
      "table, json, csv or tsv, to stdout or to PATH"},
+    {"output-dir", 'O', required_argument, "DIR",
+     "where scripts may write files; made if it is not there"},
     {"jobs", 'j', required_argument, "N",
      "threads; 0 (default): as many as pay off; results never depend on N"},
     {"batch", OPTION_BATCH, required_argument, "N", "packets per batch (for tests)"},
@@ -218,6 +220,9 @@ static bool parse_one(struct options *options, int value, char *argument, struct
         return true;
     case 'c':
         options->config_path = argument;
+        return true;
+    case 'O':
+        options->output_dir = argument;
         return true;
     case 'o':
         return parse_output(options, argument, err);

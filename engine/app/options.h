@@ -34,6 +34,7 @@ struct options {
     struct string_list fields;
     struct string_list arg_keys;
     struct string_list arg_values;
+    const char *output_dir; /**< -O */
     const char *config_path;
     const char *filter; /**< -f, NULL if none was given */
     enum output_format format;

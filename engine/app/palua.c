@@ -87,6 +87,7 @@ static int analyse(const struct options *options)
         .fields = options->fields,
         .arg_keys = options->arg_keys,
         .arg_values = options->arg_values,
+        .output_dir = options->output_dir,
         .config_path = options->config_path,
         .filter = options->filter,
         .batch = options->batch,

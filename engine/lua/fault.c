@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -150,11 +151,23 @@ static void set_message(struct fault_list *list, const char *message)
         text_add_str(&list->message, "an error without a text was raised");
 }
 
+/** The line of an error that was raised in a coroutine and carried on from there: its message
+ * begins with the place. */
+static int line_of_message(const struct fault_list *list, const char *message)
+{
+    size_t len = strlen(list->script);
+    if (!message || strncmp(message, list->script, len) != 0 || message[len] != ':')
+        return 0;
+    return (int)strtol(message + len + 1, NULL, 10);
+}
+
 /** Runs where the error was raised, so that the stack can still be read. */
 static int on_error(lua_State *L)
 {
     struct fault_list *list = lua_touserdata(L, lua_upvalueindex(1));
     list->line = fault_line(list, L);
+    if (!list->line)
+        list->line = line_of_message(list, lua_tostring(L, 1));
     list->fresh = count(list, list->line);
     if (!list->fresh)
         return 1;

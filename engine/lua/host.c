@@ -229,6 +229,49 @@ static uint32_t seed_of(const char *source, size_t len)
     return hash;
 }
 
+/** An error of palua's, not of a line of the script's: raised there all the same. */
+static int fail(lua_State *L, const struct error *err)
+{
+    lua_pushfstring(L, "%s%s%s", err->where, err->where[0] ? ": " : "", err->text);
+    return lua_error(L);
+}
+
+/** file_create(name): its number. */
+static int host_file_create(lua_State *L)
+{
+    struct error err = {0};
+    uint32_t number;
+    if (!files_create(self(L)->files, luaL_checkstring(L, 1), &number, &err))
+        return fail(L, &err);
+    lua_pushnumber(L, number);
+    return 1;
+}
+
+static int host_file_write(lua_State *L)
+{
+    struct error err = {0};
+    size_t len;
+    const char *data = luaL_checklstring(L, 2, &len);
+    if (!files_write(self(L)->files, (uint32_t)luaL_checknumber(L, 1), data, len, &err))
+        return fail(L, &err);
+    return 0;
+}
+
+static int host_file_close(lua_State *L)
+{
+    struct error err = {0};
+    if (!files_close(self(L)->files, (uint32_t)luaL_checknumber(L, 1), &err))
+        return fail(L, &err);
+    return 0;
+}
+
+/** What a script found malformed in a stream. */
+static int host_anomaly(lua_State *L)
+{
+    self(L)->base.report.anomalies++;
+    return 0;
+}
+
 static const luaL_Reg functions[] = {
     {"event", host_event},
     {"base", host_base},
@@ -238,6 +281,10 @@ static const luaL_Reg functions[] = {
     {"option", host_option},
     {"line", host_line},
     {"print_aggregate", host_print},
+    {"file_create", host_file_create},
+    {"file_write", host_file_write},
+    {"file_close", host_file_close},
+    {"anomaly", host_anomaly},
     {NULL, NULL},
 };
 

@@ -12,6 +12,7 @@
 #include "event/registry.h"
 #include "lua/abi_script.h"
 #include "lua/fault.h"
+#include "lua/files.h"
 #include "lua/merge.h"
 #include "lua/script.h"
 #include "lua/state.h"
@@ -66,6 +67,7 @@ struct palua_lua_instance {
     uint64_t print_serial;
     uint32_t print_call;
 
+    struct files *files; /**< that the script writes */
     struct fault_list faults;
     uint64_t lap_ns;
 };

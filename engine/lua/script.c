@@ -90,6 +90,7 @@ static void script_free(struct analysis *analysis)
     for (uint32_t i = 0; i < instance->handler_count; i++)
         aggregate_binding_free(instance->handlers[i].binding);
     state_free(instance->state);
+    files_free(instance->files);
     merge_fini(&instance->merge);
     fault_list_fini(&instance->faults);
     text_fini(&instance->line);
@@ -154,6 +155,7 @@ static struct palua_lua_instance *instance_new(const struct script_options *opti
     instance->interest = interest;
     instance->next_serial = 1;
     text_init(&instance->line);
+    instance->files = files_new(options->output_dir);
     fault_list_init(&instance->faults, instance->name, options->told);
     return instance;
 }

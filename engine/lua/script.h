@@ -34,7 +34,8 @@ struct script_options {
     const char *const *arg_keys; /**< -A KEY=VALUE that name no other script or plugin */
     const char *const *arg_values;
     uint32_t arg_count;
-    bool *arg_used; /**< arg_count flags: set for each that the script declares */
+    const char *output_dir; /**< -O; NULL: none */
+    bool *arg_used;         /**< arg_count flags: set for each that the script declares */
 };
 
 /** Loads the script into a new instance: its top level runs, handlers are checked, what they read

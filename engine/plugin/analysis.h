@@ -17,8 +17,9 @@
 
 /** How an analysis fared; decides the exit status. */
 struct analysis_report {
-    uint64_t errors; /**< script or plugin errors, counted per occurrence */
-    bool stop;       /**< end the run now (--strict, or a budget was met) */
+    uint64_t errors;    /**< script or plugin errors, counted per occurrence */
+    uint64_t anomalies; /**< that a script found in streams */
+    bool stop;          /**< end the run now (--strict, or a budget was met) */
     bool parked; /**< its thread was stopped in a hook: only what lies outside of Lua is shown */
 };
 

@@ -52,6 +52,7 @@ static void finish_group(struct running *running, struct analysis_group *group)
             continue;
         into->ops->merge(into, from);
         into->report.errors += from->report.errors;
+        into->report.anomalies += from->report.anomalies;
     }
     group->merged = into;
     duty_begin(running->finishing, into);
@@ -73,6 +74,15 @@ static uint64_t count_errors(const struct setup *setup)
     for (size_t i = 0; i < setup->group_count; i++)
         errors += setup->groups[i].merged ? setup->groups[i].merged->report.errors : 0;
     return errors;
+}
+
+/** The same for what scripts found malformed. */
+static uint64_t count_script_anomalies(const struct setup *setup)
+{
+    uint64_t anomalies = 0;
+    for (size_t i = 0; i < setup->group_count; i++)
+        anomalies += setup->groups[i].merged ? setup->groups[i].merged->report.anomalies : 0;
+    return anomalies;
 }
 
 static void tell_profile(const struct setup *setup)
@@ -119,7 +129,7 @@ static void tell_summary(const struct setup *setup, const struct stages_report *
     setup_worker_totals(setup, &summary.worker);
     defrag_counters(setup->defrag, &summary.defrag);
     filter_counters(setup->filter, &summary.filter);
-    summary.anomalies += summary.worker.anomalies;
+    summary.anomalies += summary.worker.anomalies + count_script_anomalies(setup);
     counters_text(setup, &counters);
     summary.counters = counters.data;
     summary_text(&summary, &line);

@@ -17,6 +17,7 @@ struct run_options {
     struct string_list fields;   /**< -T: "dns.query.qname" or "dns.qname", one each */
     struct string_list arg_keys; /**< -A: "top", or "dns.pending_cap" for a plugin's option */
     struct string_list arg_values;
+    const char *output_dir;  /**< -O: where scripts write files; NULL: nowhere */
     const char *config_path; /**< NULL: defaults */
     const char *filter;      /**< -f, a BPF expression; NULL: all packets */
     uint64_t batch;          /**< packets per batch; 0: as configured */

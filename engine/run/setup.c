@@ -141,6 +141,7 @@ static struct analysis *script_instance(struct setup *setup, const struct analys
             .arg_values = options->arg_values.items,
             .arg_count = (uint32_t)options->arg_keys.count,
             .arg_used = setup->arg_used,
+            .output_dir = options->output_dir,
         };
         duty_begin_loading(setup->loading, group->name);
         script = script_new(&script_options, setup->registry, setup->interest, err);

@@ -188,7 +188,9 @@ static void reserve(struct stream_buffer *buffer, size_t count, size_t *index)
 {
     if (buffer->first + count <= buffer->cap)
         return;
-    memmove(buffer->pieces, buffer->pieces + buffer->first, buffer->count * sizeof *buffer->pieces);
+    if (buffer->first)
+        memmove(buffer->pieces, buffer->pieces + buffer->first,
+                buffer->count * sizeof *buffer->pieces);
     *index -= buffer->first;
     buffer->first = 0;
     size_t cap = buffer->cap;

@@ -3,16 +3,20 @@
 import json
 import pathlib
 import subprocess
+import tempfile
 
 import cli
 from cli import Case, capture
 
 SCRIPTS = sorted(path.stem for path in (cli.ROOT / "scripts").glob("*.lua"))
 FIELDS = "packet.ts,packet.packet_number,packet.len,packet.layers,packet.src,packet.dst,dns.query.qname,dns.answer.rtt,flow.end.orig_h,flow.end.resp_pkts,flow.end.history,flow.end.conn_state,flow.end.resp_bytes,flow.end.packet_number,flow.end.frame"
-ANALYSES = [("-s", name) for name in SCRIPTS] + [("-T", FIELDS)]
+WRITES = tempfile.TemporaryDirectory()
+# What a script that writes files is given; its table says what they hold.
+OPTIONS = {"extract_streams": ("-O", WRITES.name)}
+ANALYSES = [("-s", name, *OPTIONS.get(name, ())) for name in SCRIPTS] + [("-T", FIELDS)]
 FORMATS = "table", "json", "csv", "tsv"
 RECORDED = "dns.pcapng", "http.pcap", "ping.pcap", "generated/hostile_dns.pcap", "generated/fragments.pcap", "generated/connections.pcap"
-SELDOM = {"dns_stats", "port_scan", "syn_flood", "long_connections"}  # a capture may hold nothing of what these look for
+SELDOM = {"dns_stats", "port_scan", "syn_flood", "long_connections", "follow", "tcp_health", "extract_streams"}  # a capture may hold nothing of what these look for
 
 
 class SameOutput(Case):

@@ -62,6 +62,37 @@ function M.refusal(...)
     return run.err
 end
 
+local function shell(line)
+    local pipe = assert(io.popen(line))
+    local out = pipe:read("*a")
+    pipe:close()
+    return out
+end
+
+--- A fresh folder for files that a script writes.
+function M.folder()
+    return (shell("mktemp -d"):gsub("\n", ""))
+end
+
+--- "MD5 length" of every file in a folder, sorted; the folder is removed.
+function M.contents(folder)
+    local out = {}
+    local each = "for f in *; do [ ! -f $f ] || echo $(md5sum <$f | cut -c1-32) $(wc -c <$f); done"
+    for line in shell(("cd %s && { %s; } && rm -r %s"):format(folder, each, folder)):gmatch("[^\n]+") do
+        out[#out + 1] = line
+    end
+    table.sort(out)
+    return out
+end
+
+--- A workload of the project's generator; the file is the caller's to remove.
+function M.generated(workload, ...)
+    local path = os.tmpname()
+    local words = { quoted((palua:gsub("bin/palua$", "bench/generate"))), workload, ... }
+    assert(os.execute(table.concat(words, " ") .. " " .. quoted(path) .. " 2>/dev/null") == 0)
+    return path
+end
+
 --- The named columns of each row, joined by spaces: what an expected list is compared with.
 function M.lines(rows, ...)
     local out = {}
