@@ -476,10 +476,9 @@ struct capture_file capture_file(const struct capture *capture, uint32_t file)
 {
     assert(file < capture->files.count);
     const struct feed *feed = &capture->feeds[file];
-    struct capture_file out = {.name = feed->name,
-                               .size = feed->size,
-                               .format = feed->format ? feed->format->name : NULL,
-                               .packing = feed->packing};
+    struct capture_file out = {
+        .name = feed->name, .size = feed->size, .format = feed->format ? feed->format->name : NULL};
+    memcpy(out.packing, feed->packing, sizeof out.packing);
     feed_facts(feed, &out.facts);
     return out;
 }

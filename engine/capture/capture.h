@@ -67,9 +67,9 @@ enum capture_status capture_read(struct capture *capture, struct batch *batch, s
 /** What is known of a file so far. */
 struct capture_file {
     const char *name;
-    uint64_t size;       /**< bytes, 0 if unknown */
-    const char *format;  /**< NULL: not opened, or no capture */
-    const char *packing; /**< "gzip", or "xz, gzip" from outside inwards; empty if not packed */
+    uint64_t size;      /**< bytes, 0 if unknown */
+    const char *format; /**< NULL: not opened, or no capture */
+    char packing[24];   /**< "gzip", or "xz, gzip" from outside inwards; empty if not packed */
     struct format_facts facts;
 };
 /** @param file  as in palua_packet.file; those of a directory are counted */
