@@ -20,6 +20,7 @@ enum long_only {
     OPTION_TRUST,
     OPTION_PROFILE,
     OPTION_EXPLAIN,
+    OPTION_CHECK,
     OPTION_PROGRESS,
     OPTION_LIST_PLUGINS,
     OPTION_LIST_EVENTS,
@@ -65,6 +66,8 @@ static const struct option_entry entries[] = {
     {"trust", OPTION_TRUST, no_argument, NULL, "run scripts without the sandbox"},
     {"explain", OPTION_EXPLAIN, no_argument, NULL,
      "say what would run, and because of which line; then exit"},
+    {"check", OPTION_CHECK, no_argument, NULL,
+     "run several times, with odd batch sizes and thread counts, and compare"},
     {"profile", OPTION_PROFILE, no_argument, NULL,
      "report per handler: events, ns/event, compiled or not"},
     {"progress", OPTION_PROGRESS, required_argument, "WHEN", "auto, always or never"},
@@ -245,6 +248,9 @@ static bool parse_one(struct options *options, int value, char *argument, struct
         return true;
     case OPTION_PROFILE:
         options->profile = true;
+        return true;
+    case OPTION_CHECK:
+        options->check = true;
         return true;
     case OPTION_EXPLAIN:
         options->explain = true;

@@ -52,6 +52,7 @@ struct options {
     bool trust;
     bool profile;
     bool explain;
+    bool check;
     bool quiet;
 };
 

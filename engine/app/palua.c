@@ -12,6 +12,7 @@
 #include "app/info.h"
 #include "app/listing.h"
 #include "app/options.h"
+#include "run/check.h"
 #include "run/each.h"
 #include "run/run.h"
 
@@ -105,7 +106,8 @@ static int analyse(const struct options *options)
         .quiet = options->quiet,
         .progress = wants_progress(options),
     };
-    return options->each ? run_each(&run_options) : run(&run_options);
+    int (*how)(const struct run_options *) = options->each ? run_each : run;
+    return options->check ? run_check(&run_options, how) : how(&run_options);
 }
 
 static int look(const struct options *options)

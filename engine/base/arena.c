@@ -17,6 +17,7 @@
 
 #define ARENA_ALIGN_MAX 64
 #define ARENA_CHUNK_MIN (64U * 1024U)
+#define ARENA_SPOILT 0xdb
 
 struct arena_chunk {
     struct arena_chunk *next;
@@ -52,6 +53,12 @@ static void chunk_add(struct arena *arena, size_t size)
     arena->chunks = chunk;
     arena->pos = chunk->data;
     arena->end = chunk->data + size;
+}
+
+void arena_spoil(struct arena *arena)
+{
+    for (struct arena_chunk *chunk = arena->chunks; chunk; chunk = chunk->next)
+        memset(chunk->data, ARENA_SPOILT, chunk->size);
 }
 
 #ifdef ARENA_CHECKING

@@ -23,6 +23,9 @@ struct arena {
 void arena_init(struct arena *arena);
 void arena_fini(struct arena *arena);
 
+/** Overwrites everything allocated so far, so that whoever still uses it shows. For --check. */
+void arena_spoil(struct arena *arena);
+
 /** Forgets everything allocated so far. */
 void arena_reset(struct arena *arena);
 

@@ -3,9 +3,11 @@
 
 #undef NDEBUG // assertions are always on
 #include <assert.h>
+#include <string.h>
 
 #include "base/memory.h"
 
+enum { BATCH_SPOILT = 0xdb };
 enum { PACKET_ALIGN = 64 }; /* a cache line: a record's head is then touched in two at most */
 
 struct batch_pool {
@@ -162,6 +164,17 @@ struct batch *batch_take(struct batch_pool *pool)
                                                   memory_order_acquire, memory_order_acquire))
         ;
     return batch;
+}
+
+void batch_spoil(struct batch *batch)
+{
+    if (batch->block && block_sole(batch->block))
+        memset(batch->block->data, BATCH_SPOILT, batch->block->cap);
+    memset(batch->packets, BATCH_SPOILT, batch->count * sizeof *batch->packets);
+    // What is retired is released through lists that lie in the part's arena.
+    for (uint32_t part = 0; part < batch->part_count; part++)
+        if (!batch->parts[part].retired)
+            arena_spoil(&batch->parts[part].arena);
 }
 
 void batch_give(struct batch_pool *pool, struct batch *batch)

@@ -122,6 +122,10 @@ struct batch *batch_take(struct batch_pool *pool);
  */
 void batch_give(struct batch_pool *pool, struct batch *batch);
 
+/** Overwrites what is about to be given back, packet bytes too unless other batches share them, so
+ * that whoever kept a pointer to it shows. For --check. */
+void batch_spoil(struct batch *batch);
+
 /** Notes a flow's end; keys ascend. */
 void part_expiry(struct part *part, const struct flow_expiry *expiry);
 

@@ -31,6 +31,7 @@ struct run_options {
     bool keep_going;
     bool trust;
     bool profile;
+    bool spoil;   /**< overwrite batches before they are used again */
     bool explain; /**< say what would run, to stdout, and do not run it */
     bool quiet;
     bool progress; /**< show progress on stderr */

@@ -229,6 +229,8 @@ static bool stage_write(void *context, uint32_t slot, uint32_t lane)
     struct freight *freight = &stages->freight[slot];
     (void)lane;
     output_write(output, freight->batch, freight->sheets, stages->sheet_count);
+    if (stages->setup->options->spoil)
+        batch_spoil(freight->batch);
     batch_give(stages->setup->batches, freight->batch);
     freight->batch = NULL;
     return go_on(stages, !output_closed(output) && !output_failed(output));

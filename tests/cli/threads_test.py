@@ -51,6 +51,27 @@ class Jobs(Case):
         self.assertEqual(result.read_text(), "precious")
 
 
+class Check(Case):
+    def test_what_does_not_depend_on_threads(self):
+        run = self.palua("--check", "-s", "dns_stats", "-T", "packet.layers", capture("dns.pcapng"), quiet=False)
+        self.assertEqual(run.status, 0, run)
+        self.assertIn("--check: 6 runs with 1 to 3 threads and 1 to 1,024 packets per batch gave the same", run.err)
+        self.assertEqual(run.out, self.ok("-s", "dns_stats", "-T", "packet.layers", capture("dns.pcapng")).out)
+
+    def test_what_does(self):
+        """A script that says it may be split although it counts over all flows."""
+        script = self.script('palua.partition("flow") local n = 0\non("packet", function(e) n = n + 1 print(n) end)')
+        run = self.palua("--check", "-s", script, capture("dns.pcapng"))
+        self.assertEqual(run.status, 1, run)
+        self.assertIn("--check: -j 2 --batch 1024 gives something else, at line", run.err)
+        self.assertNotIn("-j 1 --batch", run.err)
+
+    def test_refusals(self):
+        self.refused(2, ["standard input", "expected files"], "--check", "-s", "dns_stats", "-")
+        self.refused(2, ["-o with a path"], "--check", "-s", "dns_stats", "-o", "csv=/dev/null", capture("dns.pcapng"))
+        self.refused(2, ["paket"], "--check", "-T", "paket.len", capture("dns.pcapng"))
+
+
 class Strain(Case):
     def test_serial_script_behind_many_workers(self):
         serial = self.script(SERIAL)
