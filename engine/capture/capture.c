@@ -312,28 +312,43 @@ static void end(struct capture *capture, struct feed *feed)
     feed_end(feed);
 }
 
+/** Whether files that were found in a directory are captures.
+ * @param looked_at  how many files that were */
+static bool has_captures(const struct capture *capture, const struct feed *folder,
+                         uint32_t *looked_at)
+{
+    const struct files *files = &capture->files;
+    bool captures = false;
+    *looked_at = 0;
+    for (uint32_t i = folder->index + 1; i < files->count; i++) {
+        if (files->items[i].kind == FILE_NAMED || files->items[i].kind == FILE_FOLDER)
+            break;
+        *looked_at += files->items[i].kind == FILE_FOUND;
+        captures |= files->items[i].kind == FILE_FOUND && !capture->feeds[i].foreign;
+    }
+    return captures;
+}
+
 /** What there is to say of a directory when its turn comes. */
 static enum capture_status tell_folder(struct capture *capture, struct feed *feed,
                                        struct error *err)
 {
-    const struct files *files = &capture->files;
-    uint32_t looked_at = 0, captures = 0;
-    for (uint32_t i = feed->index + 1; i < files->count; i++) {
-        if (files->items[i].kind == FILE_NAMED || files->items[i].kind == FILE_FOLDER)
-            break;
-        looked_at++;
-        captures += !capture->feeds[i].foreign;
-    }
-    DIR *folder = captures ? NULL : opendir(feed->path);
-    if (!captures && !folder)
+    uint32_t looked_at;
+    bool fine = has_captures(capture, feed, &looked_at) && feed->kind == FILE_FOLDER;
+    DIR *folder = fine ? NULL : opendir(feed->path);
+    if (!fine && !folder)
         error_set(err, ERROR_UNREADABLE, feed->path, "cannot be opened: %s", strerror(errno));
-    else if (!captures)
+    else if (!fine && feed->kind == FILE_CLOSED)
+        error_set(err, ERROR_UNREADABLE, feed->path,
+                  "lies %d directories deep, expected less; name it to have it read",
+                  FILES_DEPTH_CAP);
+    else if (!fine)
         error_set(err, ERROR_FOREIGN, feed->path,
                   "is a directory without captures (%u files looked at), expected some", looked_at);
     if (folder)
         closedir(folder);
     end(capture, feed);
-    return captures ? CAPTURE_BATCH : CAPTURE_FAILED;
+    return fine ? CAPTURE_BATCH : CAPTURE_FAILED;
 }
 
 /** Opens the feed whose turn has come. @return CAPTURE_BATCH if that is fine */

@@ -9,8 +9,6 @@
 #include "base/memory.h"
 #include "base/text.h"
 
-enum { DEPTH_CAP = 64 }; /* of directories; links are not followed, so no tree of sense is deeper */
-
 /** Length of the run of digits at `text`, without its leading zeros, which `*zeros` counts. */
 static size_t digits(const char *text, size_t *zeros)
 {
@@ -82,12 +80,12 @@ static void add_entry(struct files *files, const char *path, int depth)
         files_add(files, path, FILE_FOUND);
 }
 
-/* Recursive, over what the user has on disk, and no deeper than DEPTH_CAP. */
+/* Recursive, over what the user has on disk, and no deeper than FILES_DEPTH_CAP. */
 static void add_folder(struct files *files, const char *folder, int depth)
 {
     struct dirent **entries;
     size_t len = strlen(folder);
-    int count = depth < DEPTH_CAP ? scandir(folder, &entries, is_shown, by_name) : -1;
+    int count = depth < FILES_DEPTH_CAP ? scandir(folder, &entries, is_shown, by_name) : -1;
     for (int i = 0; i < count; i++) {
         struct text path;
         text_init(&path);

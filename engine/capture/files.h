@@ -11,11 +11,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { FILES_DEPTH_CAP = 64 }; /**< directories in each other; links are not followed */
+
 enum file_kind {
     FILE_NAMED,  /**< as the user wrote it */
     FILE_FOLDER, /**< a directory that the user named; the files found in it follow */
     FILE_FOUND,  /**< in a directory */
-    FILE_CLOSED  /**< a directory in a directory, which cannot be listed */
+    FILE_CLOSED  /**< a directory in a directory, which cannot be listed or lies too deep */
 };
 
 struct file {

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "builder.h"
 
+#include "capture/files.h"
+
 #include <pthread.h>
+#include <sys/stat.h>
 
 enum { MICRO = 0xa1b2c3d4 };
 
@@ -540,6 +543,31 @@ Test(capture, directory_means_the_captures_in_it)
     build_fini(&second);
     build_fini(&third);
     build_fini(&text);
+}
+
+Test(capture, directory_too_deep_is_told)
+{
+    struct folder folder;
+    struct builder good = pcap_of(1, 2);
+    char path[1024];
+    folder_make(&folder);
+    folder_add(&folder, "a", &good);
+    size_t len = (size_t)snprintf(path, sizeof path, "%s", folder.path);
+    for (int depth = 1; depth <= FILES_DEPTH_CAP; depth++) {
+        len += (size_t)snprintf(path + len, sizeof path - len, "/d");
+        cr_assert_eq(mkdir(path, 0700), 0);
+    }
+    const char *paths[] = {folder.path};
+    struct capture_options options = reading_options(paths, 1);
+    reading_run(&reading, &options);
+    cr_expect_eq(reading.count, 2);
+    cr_assert_eq(reading.error_count, 1);
+    cr_expect_str_eq(reading.errors[0].where, path);
+    cr_expect(strstr(reading.errors[0].text, "lies 64 directories deep"), "%s",
+              reading.errors[0].text);
+    reading_fini(&reading);
+    folder_remove(&folder);
+    build_fini(&good);
 }
 
 Test(capture, directory_without_captures_is_told)
