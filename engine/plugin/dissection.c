@@ -210,8 +210,7 @@ static uint8_t next_dissector(const struct dissection *dissection, const struct 
     if (!table[ports[0]] && !table[ports[1]])
         return 0; // most flows
     if (!last) {
-        uint16_t at =
-            dissection->udp[ports[0]] ? dissection->udp[ports[0]] : dissection->udp[ports[1]];
+        uint16_t at = table[ports[0]] ? table[ports[0]] : table[ports[1]];
         return (uint8_t)(dissection->bounds[at - 1].dissector + 1);
     }
     bool tried[DISSECTOR_CAP + 1] = {false};
