@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
+#include <time.h>
+
 #include "layer_run.h"
 
 const struct palua_plugin *palua_plugin_arp(void);
@@ -99,4 +101,12 @@ Test(arp, every_truncation)
         events += *told != 0;
     }
     cr_expect_eq(events, 21);
+}
+
+Test(arp, changed_and_cut)
+{
+    tell("0001 0800 06 04 0001 020406080a0c c0000201 000000000000 c0000202");
+    static struct frame sound;
+    sound = frame;
+    layer_run_random(palua_plugin_arp(), &probe, ETHERNET, &sound, (unsigned)time(NULL));
 }

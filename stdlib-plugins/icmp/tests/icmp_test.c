@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
+#include <time.h>
+
 #include "layer_run.h"
 
 const struct palua_plugin *palua_plugin_icmp(void);
@@ -153,5 +155,27 @@ Test(icmp, every_truncation)
                          (i == 1 && cut >= ip + 8) || (i == 2 && cut >= ip + 24));
             cr_expect(cut == frame.len || !*told || strstr(told, "checksum=unverified"));
         }
+    }
+}
+
+Test(icmp, changed_and_cut)
+{
+    static const struct {
+        bool ipv6;
+        const char *message;
+    } cases[] = {
+        {false, "0303 0000 00000000 " QUOTED_UDP},
+        {false, "0b00 0000 00000000 45000030 00070000 40040000 c0000201 c0000202 " QUOTED_UDP},
+        {true, "8900 0000 00000000 20010db8000000000000000000000009 "
+               "20010db800000000000000000000000a 0e01 000000000000 0201 020406080a0c"},
+        {true, "0200 0000 00000500 60000000 0010 2c 40 20010db8000000000000000000000003 "
+               "20010db8000000000000000000000004 1100 0000 00000007 04d20035 00080000"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        tell(cases[i].ipv6, cases[i].message);
+        static struct frame sound;
+        sound = frame;
+        layer_run_random(palua_plugin_icmp(), &probe, cases[i].ipv6 ? 229 : 228, &sound,
+                         (unsigned)time(NULL));
     }
 }

@@ -101,3 +101,25 @@ static inline const char *layer_run(const struct palua_plugin *plugin, const str
     plugin->stop(self);
     return told.data;
 }
+
+/** Hands over frames of which bytes were changed at random, cut anywhere: nothing outside of them
+ * is read (the probe's copy ends at the cut, so the sanitizers see that), and what is told is text.
+ */
+static inline void layer_run_random(const struct palua_plugin *plugin, struct probe *probe,
+                                    uint16_t linktype, const struct frame *sound, unsigned seed)
+{
+    static struct frame frame;
+    srand(seed);
+    for (int i = 0; i < 3000; i++) {
+        frame.len = sound->len;
+        memcpy(frame.data, sound->data, sound->len);
+        for (int changes = rand() % 6; changes > 0; changes--)
+            frame.data[(size_t)rand() % frame.len] = (uint8_t)rand();
+        uint32_t cut = rand() % 2 ? (uint32_t)frame.len : (uint32_t)rand() % (uint32_t)frame.len;
+        uint32_t wire = rand() % 2 ? cut : (uint32_t)frame.len;
+        probe_cut(probe, linktype, &frame, cut, wire);
+        const char *told = layer_run(plugin, probe, rand() % 2 ? UINT64_MAX : 0);
+        for (const char *at = told; *at; at++)
+            cr_assert(*at >= ' ' || *at == '\n', "seed %u, step %d: %s", seed, i, told);
+    }
+}
