@@ -44,7 +44,9 @@ class Inputs(Case):
     def expect_whole(self, *inputs, batches=(1024, 1, 5), **how):
         for batch in batches:
             for analysis, want in zip(ANALYSES, self.whole):
-                self.assertEqual(self.ok("--batch", batch, *analysis, *inputs, **how).out, want, (inputs, batch))
+                for jobs in 1, 3:
+                    run = self.ok("--batch", batch, "-j", jobs, *analysis, *inputs, **how)
+                    self.assertEqual(run.out, want, (inputs, batch, jobs))
 
     def rotated(self):
         size = len(self.records) // 11 + 1
