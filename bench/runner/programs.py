@@ -12,7 +12,7 @@ SAME, LESS, MORE, OTHER = "same", "less", "more", "other"
 
 @dataclasses.dataclass(frozen=True)
 class Program:
-    """One command. {capture} and {scratch} (a fresh folder) stand in its words."""
+    """One command. {capture}, {scratch} (a fresh folder), {build} and {bench} stand in its words."""
     name: str
     command: tuple
     answers: str = SAME
@@ -30,7 +30,7 @@ class Program:
 
     def words(self, build, capture, scratch):
         text = [self.executable(build), *self.command[1:]]
-        return [word.format(capture=capture, scratch=scratch, bench=BENCH) for word in text]
+        return [word.format(capture=capture, scratch=scratch, bench=BENCH, build=build) for word in text]
 
 
 def reference(name):
@@ -41,6 +41,13 @@ def palua(name, *scripts, answers=SAME, note=""):
     options = [word for script in scripts for word in ("-s", script)]
     return Program(f"palua {name}", ("@bin/palua", "-q", "-j", "1", *options, "{capture}"), answers,
                    note, group="palua")
+
+
+def consumer(name):
+    """A C analysis of palua's that answers what the reference of the same name does."""
+    return Program(f"palua {name} C", ("@bin/palua", "-q", "-j", "1", "-p",
+                                       f"{{build}}/bench/consumer/{name}.so", "{capture}"),
+                   group="palua")
 
 
 def own(script):
@@ -105,7 +112,10 @@ QUESTIONS = {
                palua("dns_stats + name", "dns_stats", own("add_name"), answers=MORE,
                      note="one more handler"), DNSJIT, TSHARK_LUA, TSHARK_FIELDS, ZEEK_DNS)),
     "delivery": ("what did TCP carry, in order?", ("mix", "bulk"),
-                 (reference("delivery"), palua("delivery", own("delivery")), TCPFLOW)),
+                 (reference("delivery"), consumer("delivery"),
+                  palua("delivery Lua", own("delivery_sum")),
+                  palua("delivery", own("delivery"), answers=MORE, note="sums by direction"),
+                  TCPFLOW)),
 }
 
 FIVE_SCRIPTS = ("dns_stats", "top_talkers", "packet_sizes", own("flows"), own("names"))
@@ -131,6 +141,18 @@ TARGETS = (
            ("decode", "mix", "reference decode"), most=1.6),
     Target("top_talkers over the flow reference, mix", ("flows", "mix", "palua top_talkers"),
            ("flows", "mix", "reference flows"), most=1.6),
+    Target("delivery to a C consumer over the reference, bulk",
+           ("delivery", "bulk", "palua delivery C"), ("delivery", "bulk", "reference delivery"),
+           most=1.5),
+    Target("delivery to a C consumer over the reference, mix",
+           ("delivery", "mix", "palua delivery C"), ("delivery", "mix", "reference delivery"),
+           most=1.5),
+    Target("a Lua handler that sums lengths over the C consumer, bulk",
+           ("delivery", "bulk", "palua delivery Lua"), ("delivery", "bulk", "palua delivery C"),
+           most=1.2),
+    Target("a Lua handler that sums lengths over the C consumer, mix",
+           ("delivery", "mix", "palua delivery Lua"), ("delivery", "mix", "palua delivery C"),
+           most=1.2),
     Target("flows, DNS and Lua over libpcap's loop, mix", ("flows", "mix", "palua everything"),
            ("flows", "mix", "libpcap loop"), most=1),
 )

@@ -124,8 +124,13 @@ function methods.upper(v)
     return upper(text(v))
 end
 
+--- Of bytes and strings without making one.
 function methods.len(v)
-    return #text(v)
+    local _, len, code = bytes(v)
+    if code == IPADDR or code == MAC then
+        return #text(v)
+    end
+    return len
 end
 
 function methods.byte(v, i, j)

@@ -6,14 +6,21 @@
 
 #define NONE UINT64_MAX
 
-void side_start(struct stream_side *side, uint32_t next)
+void side_start(struct stream *stream, uint8_t direction, uint32_t next)
 {
+    struct stream_side *side = &stream->sides[direction];
     side->next = next;
-    side->offset = side->gap = side->acked = side->highest = side->history = 0;
+    side->offset = side->gap = side->acked = side->highest = 0;
+    stream->rest[direction].history = 0;
+    stream->rest[direction].age = 0;
     side->edge = side->fin = NONE;
-    side->age = 0;
     side->started = true;
     side->ended = false;
+}
+
+static struct stream_rest *rest_of(const struct stream_work *work)
+{
+    return &work->stream->rest[work->direction];
 }
 
 static void raise_fault(const struct stream_work *work, enum stream_fault fault, uint64_t offset)
@@ -33,10 +40,10 @@ static void deliver(const struct stream_work *work, struct stream_bytes *bytes)
     bytes->direction = work->direction;
     streams->counters.bytes += bytes->data.len;
     if (streams->options.history_size)
-        stream_history_add(&stream_shard_of(work)->history, &side->history, side->offset,
+        stream_history_add(&stream_shard_of(work)->history, &rest_of(work)->history, side->offset,
                            cursor_of(bytes->data.data, bytes->data.len));
     side->gap = 0;
-    side->age = 0;
+    rest_of(work)->age = 0;
     side->offset += bytes->data.len;
     side->next += bytes->data.len;
     if (side->highest < side->offset)
@@ -57,7 +64,7 @@ static void miss(const struct stream_work *work, uint64_t length)
     if (work->stream->health)
         work->stream->health->tallies[work->direction].missed += length;
     side->gap += length;
-    side->age = 0;
+    rest_of(work)->age = 0;
     side->offset += length;
     side->next += (uint32_t)length;
     streams->output.gap(streams->output.context, work->stream, work->direction, offset, length);
@@ -184,10 +191,10 @@ void side_age(const struct stream_work *work)
     struct stream_side *side = work->side;
     const struct stream_piece *first = first_of(side);
     if (!first || first->start <= side->offset || side->acked < first->start) {
-        side->age = 0;
+        rest_of(work)->age = 0;
         return;
     }
-    if (++side->age > work->streams->options.gap_packets)
+    if (++rest_of(work)->age > work->streams->options.gap_packets)
         skip_hole(work);
 }
 
@@ -274,7 +281,7 @@ static void compare(const struct stream_work *work, const struct stream_run *run
 {
     if (!work->streams->options.history_size || keepalive)
         return;
-    if (stream_history_differs(&stream_shard_of(work)->history, work->side->history, run->start,
+    if (stream_history_differs(&stream_shard_of(work)->history, rest_of(work)->history, run->start,
                                run->bytes))
         raise_fault(work, STREAM_FAULT_OVERLAP, run->start);
 }

@@ -55,7 +55,7 @@ static inline int64_t side_offset(const struct stream_side *side, uint32_t seq)
 }
 
 /** Begins at a sequence number. */
-void side_start(struct stream_side *side, uint32_t next);
+void side_start(struct stream *stream, uint8_t direction, uint32_t next);
 /** The payload of a segment; the side has started. */
 enum stream_kind side_take(const struct stream_work *work, const struct stream_segment *segment,
                            bool weak);

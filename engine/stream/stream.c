@@ -85,7 +85,8 @@ uint64_t streams_memory(const struct streams *streams, uint8_t shard)
 
 static void refill(struct streams *streams)
 {
-    struct stream *chunk = memory_zalloc(POOL_CHUNK, sizeof *chunk);
+    struct stream *chunk =
+        memory_aligned(_Alignof(struct stream), memory_mul(POOL_CHUNK, sizeof *chunk));
     streams->chunks = memory_grow((void *)streams->chunks, &streams->chunk_cap,
                                   streams->chunk_count + 1, sizeof *streams->chunks);
     streams->chunks[streams->chunk_count++] = chunk;
@@ -167,10 +168,10 @@ static void begin_anew(const struct stream_work *work, uint32_t next, uint32_t p
 {
     struct stream_side *sides = work->stream->sides;
     stream_finish(work->streams, work->stream);
-    for (int i = 0; i < 2; i++) {
+    for (uint8_t i = 0; i < 2; i++) {
         struct stream_buffer *early = sides[i].early;
         sides[i] = (struct stream_side){.early = early};
-        side_start(&sides[i], i == work->direction ? next : peer_next);
+        side_start(work->stream, i, i == work->direction ? next : peer_next);
         sides[i].synchronised = true;
     }
 }
@@ -186,17 +187,19 @@ static void take_scale(struct stream_side *side, const struct stream_segment *se
  * connection and the next begin. What comes then tells which. */
 static void take_other_syn(const struct stream_work *work, const struct stream_segment *segment)
 {
-    struct stream_side *peer = &work->stream->sides[!work->direction];
+    const struct stream_side *peer = &work->stream->sides[!work->direction];
+    struct stream_rest *rest = work->stream->rest;
     uint32_t next = segment->seq + 1;
-    if (segment->flags & SEGMENT_ACK && peer->has_candidate && segment->ack == peer->candidate) {
-        begin_anew(work, next, peer->candidate);
+    if (segment->flags & SEGMENT_ACK && peer->has_candidate &&
+        segment->ack == rest[!work->direction].candidate) {
+        begin_anew(work, next, rest[!work->direction].candidate);
         take_scale(work->side, segment);
         return;
     }
-    if (!work->side->has_candidate || work->side->candidate != next)
+    if (!work->side->has_candidate || rest[work->direction].candidate != next)
         raise_fault(work, STREAM_FAULT_BAD_SYN, work->side->offset);
     work->side->has_candidate = true;
-    work->side->candidate = next;
+    rest[work->direction].candidate = next;
 }
 
 static void take_syn(const struct stream_work *work, const struct stream_segment *segment)
@@ -205,7 +208,7 @@ static void take_syn(const struct stream_work *work, const struct stream_segment
     uint32_t next = segment->seq + 1;
     bool untouched = !side->offset && !(side->early && side->early->count);
     if (!side->started || (!side->synchronised && untouched)) {
-        side_start(side, next);
+        side_start(work->stream, work->direction, next);
         side->synchronised = true;
         take_scale(side, segment);
     } else if (side->next - (uint32_t)side->offset != next) {
@@ -232,7 +235,7 @@ static void take_ack(const struct stream_work *work, const struct stream_segment
     if (!(segment->flags & SEGMENT_ACK) || segment->flags & SEGMENT_RST)
         return;
     if (!other.side->started)
-        side_start(other.side, segment->ack);
+        side_start(work->stream, !work->direction, segment->ack);
     uint8_t shift = segment->flags & SEGMENT_SYN ? 0 : shift_of(side, other.side);
     side_acked(&other, segment->ack, (uint32_t)segment->window << shift);
 }
@@ -260,15 +263,16 @@ static bool is_short_lived(struct stream_side *side, const struct stream_segment
 
 /** Where payload begins if nothing of the direction was seen before: at the first of it. Segments
  * that were captured in the wrong order may come before. */
-static void pick_up(struct stream_side *side, uint32_t seq)
+static void pick_up(const struct stream_work *work, uint32_t seq)
 {
+    struct stream_side *side = work->side;
     bool untouched = !side->synchronised && !side->offset && !(side->early && side->early->count);
     if (!side->started || (untouched && !serial_near(seq, side->next)))
-        side_start(side, seq);
+        side_start(work->stream, work->direction, seq);
     else if (untouched && serial_distance(seq, side->next) < -1) {
         bool heard = side->heard;
         uint64_t back = side->next - seq, acked = side->acked, edge = side->edge;
-        side_start(side, seq);
+        side_start(work->stream, work->direction, seq);
         side->heard = heard;
         side->acked = acked + back;
         side->edge = edge == UINT64_MAX ? edge : edge + back;
@@ -282,10 +286,11 @@ static enum stream_kind take_payload(const struct stream_work *work, struct stre
     bool syn = segment.flags & SEGMENT_SYN;
     segment.seq += syn;
     if (!syn)
-        pick_up(side, segment.seq);
-    if (side->has_candidate && segment.seq == side->candidate &&
+        pick_up(work, segment.seq);
+    uint32_t candidate = work->stream->rest[work->direction].candidate;
+    if (side->has_candidate && segment.seq == candidate &&
         (!serial_near(segment.seq, side->next) || !side->heard))
-        begin_anew(work, side->candidate, work->stream->sides[!work->direction].next);
+        begin_anew(work, candidate, work->stream->sides[!work->direction].next);
     if (!serial_near(segment.seq, side->next)) {
         raise_fault(work, STREAM_FAULT_OUTSIDE_WINDOW, side->offset);
         return STREAM_NEW;

@@ -112,39 +112,46 @@ struct stream_health {
     uint32_t next_recent[2];
 };
 
+/** One direction: what every segment looks at, in one cache line. */
 struct stream_side {
-    uint64_t offset;             /**< of the byte to be handed over next */
-    uint64_t gap;                /**< bytes missing directly before it */
-    uint64_t acked;              /**< offset up to which the receiver has acknowledged */
-    uint64_t edge;               /**< offset up to which it takes bytes; UINT64_MAX: unknown */
-    uint64_t fin;                /**< offset of the FIN; UINT64_MAX: none */
-    uint64_t highest;            /**< end of the segment that reached furthest */
-    uint64_t history;            /**< stream_history_mark */
-    struct stream_buffer *early; /**< NULL if it never held anything */
-    uint32_t next;               /**< sequence number of `offset` */
-    uint32_t candidate;          /**< `next` of a SYN that may begin a new connection */
-    uint32_t age;                /**< packets since a hole was found acknowledged */
-    uint8_t scale;               /**< of the window that this side announces */
-    uint8_t ttl;                 /**< highest seen, until a lower one is acknowledged */
-    uint8_t low_ttl;             /**< of the segment held because of it last */
-    bool started;                /**< `next` is known */
-    bool synchronised;           /**< by a SYN */
-    bool scale_known;
-    bool has_candidate;
-    bool heard;       /**< the receiver has acknowledged something */
-    bool established; /**< it has sent more than SYNs */
-    bool contested;   /**< held bytes turned out to be others: its TTL tells nothing */
-    bool ended;       /**< told so */
+    _Alignas(64) uint64_t offset; /**< of the byte to be handed over next */
+    uint64_t gap;                 /**< bytes missing directly before it */
+    uint64_t acked;               /**< offset up to which the receiver has acknowledged */
+    uint64_t edge;                /**< offset up to which it takes bytes; UINT64_MAX: unknown */
+    uint64_t fin;                 /**< offset of the FIN; UINT64_MAX: none */
+    uint64_t highest;             /**< end of the segment that reached furthest */
+    struct stream_buffer *early;  /**< NULL if it never held anything */
+    uint32_t next;                /**< sequence number of `offset` */
+    uint8_t scale;                /**< of the window that this side announces */
+    uint8_t ttl;                  /**< highest seen, until a lower one is acknowledged */
+    uint8_t low_ttl;              /**< of the segment held because of it last */
+    bool started : 1;             /**< `next` is known */
+    bool synchronised : 1;        /**< by a SYN */
+    bool scale_known : 1;
+    bool has_candidate : 1;
+    bool heard : 1;       /**< the receiver has acknowledged something */
+    bool established : 1; /**< it has sent more than SYNs */
+    bool contested : 1;   /**< held bytes turned out to be others: its TTL tells nothing */
+    bool ended : 1;       /**< told so */
+};
+_Static_assert(sizeof(struct stream_side) == 64, "a cache line");
+
+/** The rest of a direction. */
+struct stream_rest {
+    uint64_t history;   /**< stream_history_mark */
+    uint32_t candidate; /**< `next` of a SYN that may begin a new connection */
+    uint32_t age;       /**< packets since a hole was found acknowledged */
 };
 
 struct stream {
     struct stream_side sides[2];  /**< by enum palua_direction of the sender */
-    struct ring waiting;          /**< in its shard, as long as anything is held */
-    struct stream_health *health; /**< NULL unless asked for */
     void *owner;                  /**< what stream_new was given; the next free one */
     struct reader *reader;        /**< plugin/reader.h; NULL unless a dissector reads it */
+    struct stream_health *health; /**< NULL unless asked for */
+    struct ring waiting;          /**< in its shard, as long as anything is held */
     bool waits;
     uint8_t shard;
+    struct stream_rest rest[2];
 };
 
 struct streams;
