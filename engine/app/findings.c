@@ -80,16 +80,19 @@ static void note_error(struct findings *found, enum capture_status status, const
     found->damages[found->damage_count++] = *err;
 }
 
-static void read_file(struct findings *found, const char *path, bool strict)
+static void read_file(struct findings *found, const char *path,
+                      const struct findings_options *options)
 {
+    uint32_t packets = options->batch_packets ? options->batch_packets : BATCH_PACKETS;
+    uint32_t block_size = options->block_size ? options->block_size : BLOCK_SIZE;
     struct capture *capture = capture_new(&(struct capture_options){.paths = &path,
                                                                     .path_count = 1,
-                                                                    .batch_packets = BATCH_PACKETS,
-                                                                    .block_size = BLOCK_SIZE,
+                                                                    .batch_packets = packets,
+                                                                    .block_size = block_size,
                                                                     .record_cap = RECORD_CAP,
-                                                                    .strict = strict,
+                                                                    .strict = options->strict,
                                                                     .metadata = &found->metadata});
-    struct batch_pool *batches = batch_pool_new(1, BATCH_PACKETS, 1, 1);
+    struct batch_pool *batches = batch_pool_new(1, packets, 1, 1);
     enum capture_status status;
     do {
         struct batch *batch = batch_take(batches);
@@ -136,13 +139,13 @@ static void index_interfaces(struct findings *found)
     }
 }
 
-void findings_init(struct findings *found, const char *path, bool strict)
+void findings_init(struct findings *found, const char *path, const struct findings_options *options)
 {
     *found = (struct findings){0};
     metadata_init(&found->metadata, METADATA_CAP);
     digest_init(&found->data);
     digest_init(&found->meta);
-    read_file(found, path, strict);
+    read_file(found, path, options);
     index_interfaces(found);
 }
 

@@ -52,9 +52,15 @@ struct findings_interface {
     uint64_t bytes;
 };
 
-/** @param path    a file or "-"; borrowed
- * @param strict  look at nothing behind the first damage */
-void findings_init(struct findings *found, const char *path, bool strict);
+struct findings_options {
+    bool strict;            /**< look at nothing behind the first damage */
+    uint32_t batch_packets; /**< 0: as is best; the findings do not depend on it */
+    uint32_t block_size;    /**< likewise */
+};
+
+/** @param path  a file or "-"; borrowed */
+void findings_init(struct findings *found, const char *path,
+                   const struct findings_options *options);
 void findings_fini(struct findings *found);
 
 /** The first item of a block about an interface.

@@ -42,7 +42,7 @@ static void info_file(struct outcome *outcome, const struct info_options *option
 {
     struct findings found;
     struct text out;
-    findings_init(&found, file->path, options->strict);
+    findings_init(&found, file->path, &(struct findings_options){.strict = options->strict});
     bool foreign = found.failed && found.failure.code == ERROR_FOREIGN;
     if (!foreign || file->kind != FILE_FOUND) {
         text_init(&out);

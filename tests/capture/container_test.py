@@ -47,9 +47,9 @@ def lines(args, stdin=None):
     return [json.loads(line) for line in answer.stdout.splitlines()]
 
 
-def look(palua, paths, *options, stdin=None):
-    """What palua info says, with the names that the reader's own program gives to the first damage."""
-    answers = lines([palua, "info", "--json", *options, *paths], stdin)
+def look(args, stdin=None):
+    """What palua info says, and its first damage as the answer's own."""
+    answers = lines(args, stdin)
     for answer in answers:
         damage = answer["damage"][:1]
         answer["status"] = "damaged" if damage else "ok"
@@ -127,11 +127,12 @@ def main(palua, program, captures):
     names = [str(o.relative_to(captures / "oracle"))[:-len(".json.gz")] for o in oracles]
     wants = [json.loads(gzip.decompress(o.read_bytes()))["container"] for o in oracles]
     paths = [captures / "files" / name for name in names]
-    failures = check("info", names, wants, look(palua, paths, "--strict"), facts_differ)
-    failures += check("tiny", names, wants, lines([program, 3, 64, *paths]))
-    piped = [look(palua, ["-"], "--strict", stdin=path.read_bytes())[0] for path in paths]
+    info = palua, "info", "--json"
+    failures = check("info", names, wants, look([*info, "--strict", *paths]), facts_differ)
+    failures += check("tiny", names, wants, look([program, 3, 64, *paths]), facts_differ)
+    piped = [look([*info, "--strict", "-"], path.read_bytes())[0] for path in paths]
     failures += check("pipe", names, wants, piped, facts_differ)
-    failures += check_behind(names, wants, look(palua, paths))
+    failures += check_behind(names, wants, look([*info, *paths]))
     for name in sorted((set(DAMAGED) | set(CLAMPED) | set(BEHIND)) - set(names)):
         print(f"{name}: listed here, but there is no such capture")
         failures += 1

@@ -270,3 +270,32 @@ static inline void expect_damage(const struct reading *reading, unsigned offset,
               "damage at %s, expected %s", err->where, at);
     cr_expect(strstr(err->text, words), "got '%s', expected it to say '%s'", err->text, words);
 }
+
+/** The same, going on behind damage. */
+static inline void reading_on(struct reading *out, const struct builder *from, uint32_t block_size)
+{
+    char path[64];
+    const char *paths[] = {path};
+    int fd = build_file(from, path, sizeof path);
+    struct capture_options options = reading_options(paths, 1);
+    options.strict = false;
+    options.block_size = block_size;
+    reading_run(out, &options);
+    close(fd);
+}
+
+/** Expects one report of damage, which says that `skipped` bytes were passed over up to `at`. */
+static inline void expect_resumed(const struct reading *reading, uint32_t packets, size_t skipped,
+                                  size_t at)
+{
+    char words[80];
+    cr_assert_eq(reading->error_count, 1, "%u", reading->error_count);
+    snprintf(words, sizeof words, "; skipped %zu bytes and went on at 0x%zx", skipped, at);
+    cr_expect(strstr(reading->errors[0].text, words), "got '%s', expected '%s'",
+              reading->errors[0].text, words);
+    cr_expect_eq(reading->count, packets);
+    cr_expect_eq(reading->totals.damages, 1);
+    cr_expect_eq(reading->totals.skipped, skipped);
+    for (uint32_t i = 0; i < reading->count; i++)
+        cr_expect_eq(reading->packets[i].number, i + 1);
+}

@@ -279,32 +279,6 @@ static void build_packets(struct builder *to, uint32_t first, uint32_t last)
         build_packet(to, 1700000000 + i, 20 + i * 7 % 40);
 }
 
-static void read_on(const struct builder *from, uint32_t block_size)
-{
-    char path[64];
-    const char *paths[] = {path};
-    int fd = build_file(from, path, sizeof path);
-    struct capture_options options = reading_options(paths, 1);
-    options.strict = false;
-    options.block_size = block_size;
-    reading_run(&reading, &options);
-    close(fd);
-}
-
-static void expect_resumed(uint32_t packets, size_t skipped, size_t at)
-{
-    char words[80];
-    cr_assert_eq(reading.error_count, 1, "%u", reading.error_count);
-    snprintf(words, sizeof words, "; skipped %zu bytes and went on at 0x%zx", skipped, at);
-    cr_expect(strstr(reading.errors[0].text, words), "got '%s', expected '%s'",
-              reading.errors[0].text, words);
-    cr_expect_eq(reading.count, packets);
-    cr_expect_eq(reading.totals.damages, 1);
-    cr_expect_eq(reading.totals.skipped, skipped);
-    for (uint32_t i = 0; i < reading.count; i++)
-        cr_expect_eq(reading.packets[i].number, i + 1);
-}
-
 Test(pcap, goes_on_behind_damage_of_any_length)
 {
     for (unsigned big = 0; big < 2; big++)
@@ -317,8 +291,8 @@ Test(pcap, goes_on_behind_damage_of_any_length)
                 for (size_t i = 0; i < lost; i++)
                     build_raw(&to, "\xff", 1);
                 build_packets(&to, 6, 12);
-                read_on(&to, block);
-                expect_resumed(12, lost, start + lost);
+                reading_on(&reading, &to, block);
+                expect_resumed(&reading, 12, lost, start + lost);
                 for (uint32_t i = 0; i < 12; i++)
                     cr_expect_eq(reading.packets[i].caplen, 20 + (i + 1) * 7 % 40);
                 reading_fini(&reading);
@@ -336,8 +310,8 @@ Test(pcap, goes_on_behind_a_length_past_the_end)
     build_data(&to, 0, 33);
     size_t at = to.bytes.len;
     build_packets(&to, 4, 4); // alone, but it ends where the input does
-    read_on(&to, 4096);
-    expect_resumed(3, at - start, at);
+    reading_on(&reading, &to, 4096);
+    expect_resumed(&reading, 3, at - start, at);
     cr_expect(strstr(reading.errors[0].text, "the input ends"));
     reading_fini(&reading);
     build_fini(&to);
@@ -359,7 +333,7 @@ Test(pcap, does_not_take_for_a_record_what_may_be_none)
         }
         if (i == TWO_CUT)
             build_raw(&to, "x", 1);
-        read_on(&to, 4096);
+        reading_on(&reading, &to, 4096);
         cr_expect_eq(reading.count, 2, "case %d: %u", i, reading.count);
         cr_assert_eq(reading.error_count, 1);
         cr_expect(strstr(reading.errors[0].text, "found nothing sound behind it"), "%s",

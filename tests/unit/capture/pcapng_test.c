@@ -398,28 +398,6 @@ Test(pcapng, interfaces_do_not_outlive_their_section)
     finish(&to);
 }
 
-static void read_on(const struct builder *from, uint32_t block_size)
-{
-    char path[64];
-    const char *paths[] = {path};
-    int fd = build_file(from, path, sizeof path);
-    struct capture_options options = reading_options(paths, 1);
-    options.strict = false;
-    options.block_size = block_size;
-    reading_run(&reading, &options);
-    close(fd);
-}
-
-static void expect_resumed(uint32_t packets, size_t skipped, size_t at)
-{
-    char words[80];
-    cr_assert_eq(reading.error_count, 1, "%u", reading.error_count);
-    snprintf(words, sizeof words, "; skipped %zu bytes and went on at 0x%zx", skipped, at);
-    cr_expect(strstr(reading.errors[0].text, words), "got '%s', expected '%s'",
-              reading.errors[0].text, words);
-    cr_expect_eq(reading.count, packets);
-}
-
 static void build_packets(struct builder *to, uint32_t first, uint32_t last)
 {
     for (uint32_t i = first; i <= last; i++)
@@ -439,8 +417,8 @@ Test(pcapng, goes_on_behind_damage_of_any_length)
                 for (size_t i = 0; i < lost; i++)
                     build_raw(&to, "\xff", 1);
                 build_packets(&to, 6, 12);
-                read_on(&to, block);
-                expect_resumed(12, lost, start + lost);
+                reading_on(&reading, &to, block);
+                expect_resumed(&reading, 12, lost, start + lost);
                 reading_fini(&reading);
                 build_fini(&to);
             }
@@ -456,8 +434,8 @@ Test(pcapng, goes_on_behind_a_block_whose_frame_is_sound)
     build_enhanced(&to, 1, 3, 24); // of no interface
     size_t at = to.bytes.len;
     build_packets(&to, 4, 5);
-    read_on(&to, 4096);
-    expect_resumed(4, at - start, at);
+    reading_on(&reading, &to, 4096);
+    expect_resumed(&reading, 4, at - start, at);
     reading_fini(&reading);
     build_fini(&to);
 }
@@ -476,8 +454,8 @@ Test(pcapng, goes_on_with_the_next_section)
     build_section(&to);
     build_interface(&to, 113, 0, -1);
     build_packets(&to, 4, 5);
-    read_on(&to, 4096);
-    expect_resumed(4, at - start, at);
+    reading_on(&reading, &to, 4096);
+    expect_resumed(&reading, 4, at - start, at);
     cr_expect_eq(reading.packets[3].linktype, 113);
     cr_expect_eq(reading.packets[3].interface, 1);
     reading_fini(&reading);
@@ -499,8 +477,8 @@ Test(pcapng, damaged_section_header_is_followed_by_no_block_but_another)
     build_section(&to);
     build_interface(&to, 113, 0, -1);
     build_packets(&to, 4, 4);
-    read_on(&to, 4096);
-    expect_resumed(3, at - start, at);
+    reading_on(&reading, &to, 4096);
+    expect_resumed(&reading, 3, at - start, at);
     reading_fini(&reading);
     build_fini(&to);
 }
@@ -516,7 +494,7 @@ Test(pcapng, interface_behind_lost_bytes_is_not_trusted)
     build_interface(&to, 113, 0, -1); // the second, or was there one in what is lost?
     build_enhanced(&to, 1, 4, 24);
     build_packets(&to, 5, 5);
-    read_on(&to, 4096);
+    reading_on(&reading, &to, 4096);
     cr_expect_eq(reading.count, 4);
     cr_assert_eq(reading.error_count, 2);
     cr_expect(strstr(reading.errors[1].text, "cannot be told from another's"), "%s",
@@ -538,7 +516,7 @@ Test(pcapng, damaged_interface_keeps_its_number)
     build_enhanced(&to, 1, 1, 24);
     build_enhanced(&to, 0, 2, 24);
     build_enhanced(&to, 1, 3, 24);
-    read_on(&to, 4096);
+    reading_on(&reading, &to, 4096);
     cr_assert_eq(reading.count, 2);
     cr_expect_eq(reading.error_count, 2);
     cr_expect_eq(reading.packets[1].linktype, 113);
