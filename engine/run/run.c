@@ -249,7 +249,7 @@ int run(const struct run_options *options)
         report(&err);
         status = error_status(err.code);
     }
+    warden_stop(running.warden); // before what it may look at is gone
     setup_fini(&running.setup);
-    warden_stop(running.warden);
     return status;
 }

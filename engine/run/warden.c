@@ -37,14 +37,14 @@ static int wake_signal(void)
 
 void duty_begin(struct duty *duty, struct analysis *analysis)
 {
-    duty->thread = pthread_self();
+    atomic_store_explicit(&duty->thread, pthread_self(), memory_order_relaxed);
     atomic_fetch_add_explicit(&duty->round, 1, memory_order_relaxed);
     atomic_store_explicit(&duty->analysis, analysis, memory_order_release);
 }
 
 void duty_begin_loading(struct duty *duty, const char *name)
 {
-    duty->thread = pthread_self();
+    atomic_store_explicit(&duty->thread, pthread_self(), memory_order_relaxed);
     atomic_fetch_add_explicit(&duty->round, 1, memory_order_relaxed);
     atomic_store_explicit(&duty->loading, name, memory_order_release);
 }
@@ -72,7 +72,7 @@ static bool is_stuck(struct duty *duty, int64_t budget_ns)
         return false;
     unsigned round = atomic_load_explicit(&duty->round, memory_order_relaxed);
     uint64_t progress = analysis && analysis->ops->progress ? analysis->ops->progress(analysis) : 0;
-    int64_t cpu_ns = cpu_of(duty->thread);
+    int64_t cpu_ns = cpu_of(atomic_load_explicit(&duty->thread, memory_order_relaxed));
     if (round == duty->seen_round && progress == duty->seen_progress)
         return cpu_ns - duty->seen_cpu_ns > budget_ns;
     duty->seen_round = round;
@@ -111,7 +111,7 @@ static bool park_stuck(struct warden *warden)
         tell_stuck(warden, analysis, loading);
         if (!analysis)
             _exit(1); // nothing was gathered yet
-        if (!park_thread(duty->thread)) {
+        if (!park_thread(atomic_load(&duty->thread))) {
             fputs("palua: it cannot be stopped safely, so results are not shown\n", stderr);
             _exit(1);
         }

@@ -20,7 +20,7 @@ struct duty {
     _Atomic(struct analysis *) analysis; /**< NULL: nothing that could get stuck */
     _Atomic(const char *) loading;       /**< a script that is being loaded; NULL: none */
     atomic_uint round;                   /**< calls so far */
-    pthread_t thread;                    /**< of the current call */
+    _Atomic pthread_t thread;            /**< of the current call */
 
     struct duty *next; /**< the rest is the warden's */
     unsigned seen_round;

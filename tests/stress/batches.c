@@ -20,7 +20,7 @@ struct stress {
     uint64_t sums[SERIAL];
     uint64_t last[SERIAL];
     atomic_ulong released;
-    bool broken;
+    atomic_bool broken;
 };
 
 static struct stress stress;
@@ -102,7 +102,8 @@ static bool analyse(void *context, uint32_t slot, uint32_t lane)
             }
         }
         const struct palua_packet *packet = first->events[next[from]++]->packet;
-        stress.broken |= packet->number != ++stress.last[lane];
+        if (packet->number != ++stress.last[lane])
+            atomic_store(&stress.broken, true);
         stress.sums[lane] += packet->number;
     }
     return true;
@@ -134,8 +135,10 @@ int main(void)
     block_pool_free(stress.blocks);
     uint64_t total = (uint64_t)BATCHES * PACKETS, sum = total * (total + 1) / 2;
     for (uint32_t i = 0; i < SERIAL; i++)
-        stress.broken |= stress.sums[i] != sum;
-    stress.broken |= atomic_load(&stress.released) != (unsigned long)BATCHES * WORKERS;
+        if (stress.sums[i] != sum)
+            atomic_store(&stress.broken, true);
+    if (atomic_load(&stress.released) != (unsigned long)BATCHES * WORKERS)
+        atomic_store(&stress.broken, true);
     puts(stress.broken ? "something got lost or out of order"
                        : "every packet came through, in order");
     return stress.broken;
