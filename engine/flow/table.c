@@ -7,6 +7,7 @@
 
 #include "base/cursor.h"
 #include "base/memory.h"
+#include "decode/checksum.h"
 #include "flow/key.h"
 #include "flow/pool.h"
 #include "flow/role.h"
@@ -54,6 +55,7 @@ struct flow_table {
     uint16_t community_id_seed;
     const struct decoder *decoder;
     const char *const *services;
+    bool verifies_checksums;
     bool keeps_connections;
     bool keeps_places;
     flow_ended_fn ended;
@@ -106,6 +108,7 @@ struct flow_table *flow_table_new(const struct flow_options *options, uint32_t w
     table->community_id_seed = options->community_id_seed;
     table->decoder = options->decoder;
     table->services = options->services;
+    table->verifies_checksums = options->checksums;
     table->keeps_connections = options->connections;
     table->keeps_places = options->places;
     table->ended = ended;
@@ -378,6 +381,20 @@ static void count(struct flow *flow, unsigned direction, const struct palua_pack
         flow->last_ts_ns = packet->ts_ns;
 }
 
+/** Takes a packet into its connection. */
+static void follow(struct flow_table *table, const struct flow *flow, unsigned direction,
+                   const struct palua_packet *packet)
+{
+    // Whose checksum is wrong has an anomaly, so others need not be looked at again.
+    bool corrupt = table->verifies_checksums && packet->flags & PALUA_PACKET_ANOMALY &&
+                   packet->transport != PALUA_NO_LAYER &&
+                   checksum_of(packet, packet->transport) == PALUA_CHECKSUM_BAD;
+    if (corrupt)
+        flow_connection_corrupt(&table->connections, flow->index, direction);
+    else
+        flow_connection_packet(&table->connections, flow->index, direction, packet);
+}
+
 /** A flow has proven itself with this packet, unless it is its first, or of a handshake. */
 static void prove(struct flow *flow, bool created)
 {
@@ -476,7 +493,7 @@ struct flow *flow_table_find(struct flow_table *table, const struct palua_packet
     if (!(flow->flags & FLOW_PROVEN))
         prove(flow, *created);
     if (is_connection(table, flow))
-        flow_connection_packet(&table->connections, flow->index, *direction, packet);
+        follow(table, flow, *direction, packet);
     if (table->keeps_places)
         note_place(table, flow, packet);
     return flow;

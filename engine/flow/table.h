@@ -116,6 +116,7 @@ struct flow_options {
     const struct decoder *decoder; /**< knows the names of tunnels' protocols; NULL: they have none
                                     */
     const char *const *services; /**< names of the dissectors, by flow->dissector - 1; NULL: none */
+    bool checksums;              /**< a TCP packet whose checksum is wrong says nothing but that */
     bool connections;            /**< somebody reads what needs flow/connection.h */
     bool places;                 /**< somebody reads in which file and frame a flow ended */
 };

@@ -72,6 +72,7 @@ static struct flow_table *open_flows(struct worker *worker)
         .community_id_seed = (uint16_t)config->flow_community_id_seed,
         .decoder = worker->options.decoder,
         .services = dissection_names(worker->dissection),
+        .checksums = config->decode_do_checksums,
         .connections = (live & FLOW_LIVE_CONNECTION) != 0,
         .places = (wants(worker, EVENT_FLOW_END)->packet & place) != 0,
     };

@@ -409,6 +409,43 @@ static void survives_a_flood_of(uint8_t proto, uint16_t flags)
     cr_expect_eq(look(tcp(1, 2, ACK, 2 * S))->id, id);
 }
 
+/** The history of two SYNs, whose checksum is right or wrong. */
+static void history_is(bool verify, bool right, const char *expected)
+{
+    struct flow_options options = {
+        .cap = 256, .tcp_embryonic_timeout_ns = S, .checksums = verify, .connections = true};
+    struct flow_table *one = flow_table_new(&options, 0, note, NULL);
+    struct sample sample = tcp(1, 2, SYN, 0);
+    struct sample_packet made;
+    struct flow_outcome outcome = {0};
+    sample.number = 1;
+    sample.addr_len = 4;
+    sample_fill(&sample, &made);
+    made.frame[0] = 0x45;
+    made.frame[32] = 0x50;
+    made.packet.flags |= PALUA_PACKET_ANOMALY;
+    // Of the pseudo header (no addresses, TCP, 20 bytes) and the fields that are not 0.
+    uint16_t sum = (uint16_t) ~(6 + 20 + 0x5000 + SYN + 0x1000);
+    made.frame[36] = (uint8_t)(sum >> 8);
+    made.frame[37] = (uint8_t)(right ? sum : sum + 1);
+    for (unsigned i = 0; i < 2; i++) {
+        struct flow *flow = flow_table_lookup(one, &made.packet, &made.tuple, &direction, &created);
+        cr_assert(flow_table_outcome(one, flow, &outcome));
+    }
+    cr_expect_eq(outcome.history_len, strlen(expected));
+    cr_expect_eq(memcmp(outcome.history, expected, strlen(expected)), 0, "%.*s, expected %s",
+                 (int)outcome.history_len, outcome.history, expected);
+    flow_table_end(one, 10);
+    flow_table_free(one);
+}
+
+Test(flow_table, a_wrong_checksum_is_all_a_packet_says)
+{
+    history_is(true, true, "S");
+    history_is(true, false, "C");
+    history_is(false, false, "S");
+}
+
 Test(flow_table, a_flood_pushes_out_only_itself)
 {
     survives_a_flood_of(6, SYN);
