@@ -15,7 +15,7 @@ local function is_wanted(flow)
 end
 
 local function name_of(e)
-    return tostring(e.flow.uid) .. "_" .. tostring(e.dir)
+    return ("%s_%s"):format(tostring(e.flow.uid), tostring(e.dir))
 end
 
 on("tcp.data", function(e)

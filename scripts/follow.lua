@@ -21,13 +21,15 @@ local function show(dir, data)
     local mark = marks[tostring(dir)]
     if form == "hex" then
         for at = 1, #data, 32 do
-            print(mark .. " " .. data:sub(at, at + 31):gsub(".", function(c) return ("%02x"):format(c:byte()) end))
+            local hex = data:sub(at, at + 31):gsub(".", function(c) return ("%02x"):format(c:byte()) end)
+            print(("%s %s"):format(mark, hex))
         end
         return
     end
     for line, ending in data:gmatch("([^\n]*)(\n?)") do
         if line ~= "" or ending ~= "" then
-            print(mark .. " " .. line:gsub("\r$", ""):gsub("\t", "\\x09"))
+            local text = line:gsub("\r$", ""):gsub("\t", "\\x09")
+            print(("%s %s"):format(mark, text))
         end
     end
 end
@@ -37,7 +39,7 @@ on("tcp.data", function(e)
         return
     end
     if form == "files" then
-        files.create(tostring(e.flow.uid) .. "_" .. tostring(e.dir)):write(e.data)
+        files.create(("%s_%s"):format(tostring(e.flow.uid), tostring(e.dir))):write(e.data)
     else
         show(e.dir, tostring(e.data))
     end
@@ -45,6 +47,6 @@ end)
 
 on("tcp.gap", function(e)
     if (uid == "" or e.flow.uid == uid) and form ~= "files" then
-        print("! " .. marks[tostring(e.dir)] .. " " .. e.length .. " bytes are missing")
+        print(("! %s %d bytes are missing"):format(marks[tostring(e.dir)], e.length))
     end
 end)

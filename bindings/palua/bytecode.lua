@@ -54,6 +54,28 @@ function M.each_constant(fn, visit, visit_proto)
     end
 end
 
+local LITERALS = { KSTR = true, KSHORT = true, KNUM = true }
+
+--- Whether a function joins three or more values with `..`, not all of them numbers and texts that stand there.
+function M.joins_many(fn)
+    local literal = {}
+    for _, at in ipairs(M.instructions(fn)) do
+        if at.op == "CAT" and at.c - at.b >= 2 then
+            for register = at.b, at.c do
+                if not literal[register] then
+                    return true
+                end
+            end
+        end
+        if at.base then
+            literal = {}
+        elseif at.writes then
+            literal[at.a] = LITERALS[at.op]
+        end
+    end
+    return false
+end
+
 function M.line(fn, pc)
     return util.funcinfo(fn, pc).currentline
 end

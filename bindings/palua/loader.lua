@@ -5,6 +5,7 @@ require("palua.abi")
 local ffi = require("ffi")
 local jit = require("jit")
 local aggregate = require("palua.aggregate")
+local bytecode = require("palua.bytecode")
 local inspect = require("palua.inspect")
 local loop = require("palua.loop")
 local option = require("palua.option")
@@ -241,6 +242,15 @@ local function make_environment(host)
     end
 end
 
+--- LuaJIT before 2024 records a chain of three or more `..` wrongly if a value in it is joined by a metamethod, as views are
+-- (LuaJIT/LuaJIT issue 1164): a piece gets lost. Functions that have one are left to the interpreter.
+local function keep_chains_interpreted(code)
+    if bytecode.joins_many(code) then
+        jit.off(code)
+    end
+    bytecode.each_constant(code, function() end, keep_chains_interpreted)
+end
+
 --- Runs the top level.
 -- @param source, chunkname  the script's text, "@name"
 function M.load(host, source, chunkname)
@@ -262,6 +272,7 @@ function M.load(host, source, chunkname)
     if not chunk then
         fail(problem)
     end
+    keep_chains_interpreted(chunk)
     setfenv(chunk, script.env)
     chunk()
 end

@@ -1,6 +1,5 @@
 -- SPDX-License-Identifier: MIT OR Apache-2.0
 local driver = require("driver")
-local ffi = require("ffi")
 
 --- Runs a handler's body over `count` events; what it printed.
 local function printed(body, count)
@@ -251,6 +250,19 @@ describe("what is read", function()
         assert.equal(0, errors)
         assert.truthy(out:find("false\tspec.k0 has a field 'port', but palua did not see that the script reads it", 1, true), out)
     end)
-end)
 
-assert(ffi)
+    it("is whole in a chain of joins, however often it runs", function()
+        local bodies = {
+            'local l = e.name print("x" .. "|" .. l .. "|" .. "a" .. "|" .. e.packet_number .. "|" .. "z")',
+            'local a, b, c = tostring(e.len), tostring(e.addr), 5 print("x" .. "|" .. e.name .. "|" .. a .. "|" .. b .. "|" .. c)',
+        }
+        for _, body in ipairs(bodies) do
+            local lines = 0
+            for line in driver.run(('on("spec.k0", function(e) %s end)'):format(body), { count = 1024, rounds = 3 }):gmatch("[^\n]+") do
+                lines = lines + 1
+                assert.truthy(line:find("^x|www%.example%.com|[^|]+|[^|]+|[^|]+$"), line)
+            end
+            assert.equal(3 * 1024, lines)
+        end
+    end)
+end)
