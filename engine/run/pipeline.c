@@ -2,11 +2,13 @@
 #include "run/pipeline.h"
 
 #include <pthread.h>
+#include <time.h>
 
 #include "base/memory.h"
 
 struct lane {
-    uint64_t next; /**< number of the batch it takes next */
+    uint64_t next;   /**< number of the batch it takes next */
+    int64_t work_ns; /**< spent at work so far, if that is measured */
     bool busy;
 };
 
@@ -34,6 +36,7 @@ struct pipeline {
     uint32_t busy;    /**< lanes at work */
     bool ended;       /**< no further batch is begun */
     bool abandoned;   /**< nothing at all is begun */
+    bool measured;    /**< lanes' times are taken */
     void *context;
 };
 
@@ -45,12 +48,13 @@ struct task {
 };
 
 struct pipeline *pipeline_new(const struct pipeline_stage *stages, uint32_t count, uint32_t slots,
-                              void *context)
+                              bool measured, void *context)
 {
     struct pipeline *pipeline = memory_zalloc(1, sizeof *pipeline);
     pthread_mutex_init(&pipeline->lock, NULL);
     pthread_cond_init(&pipeline->work, NULL);
     pipeline->context = context;
+    pipeline->measured = measured;
     pipeline->stage_count = count;
     pipeline->stages = memory_zalloc(count, sizeof *pipeline->stages);
     for (uint32_t i = 0; i < count; i++) {
@@ -160,6 +164,45 @@ static bool is_done(const struct pipeline *pipeline)
     return pipeline->ended && pipeline->left_at == pipeline->begun;
 }
 
+/** Processor time of the calling thread. */
+static int64_t thread_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static bool work_on(struct pipeline *pipeline, const struct task *task)
+{
+    const struct stage *stage = &pipeline->stages[task->stage];
+    uint32_t slot = (uint32_t)(task->batch % pipeline->slot_count);
+    if (!pipeline->measured)
+        return stage->is.run(pipeline->context, slot, task->lane);
+    int64_t start_ns = thread_ns();
+    bool more = stage->is.run(pipeline->context, slot, task->lane);
+    stage->lanes[task->lane].work_ns += thread_ns() - start_ns;
+    return more;
+}
+
+void pipeline_profile(const struct pipeline *pipeline, struct text *out)
+{
+    for (uint32_t i = 0; i < pipeline->stage_count; i++) {
+        const struct stage *stage = &pipeline->stages[i];
+        int64_t most_ns = 0, all_ns = 0;
+        for (uint32_t lane = 0; lane < stage->is.lanes; lane++) {
+            int64_t work_ns = stage->lanes[lane].work_ns;
+            most_ns = work_ns > most_ns ? work_ns : most_ns;
+            all_ns += work_ns;
+        }
+        // The batches of a spread stage could have gone through any number of lanes.
+        most_ns = stage->is.spread ? 0 : most_ns;
+        if (stage->is.lanes)
+            text_add_format(out, "stage %s: %u lane%s, %.1f ms, the busiest %.1f ms\n",
+                            stage->is.name, stage->is.lanes, stage->is.lanes == 1 ? "" : "s",
+                            (double)all_ns / 1e6, (double)most_ns / 1e6);
+    }
+}
+
 /** A thread: takes what is ready until the end. With `preferred` it stays with its own lanes as far
  * as it can, whose memory its processor has at hand. */
 static void carry(struct pipeline *pipeline, uint32_t preferred)
@@ -175,8 +218,7 @@ static void carry(struct pipeline *pipeline, uint32_t preferred)
         }
         start(pipeline, &task);
         pthread_mutex_unlock(&pipeline->lock);
-        bool more = pipeline->stages[task.stage].is.run(
-            pipeline->context, (uint32_t)(task.batch % pipeline->slot_count), task.lane);
+        bool more = work_on(pipeline, &task);
         pthread_mutex_lock(&pipeline->lock);
         finish(pipeline, &task, more);
     }

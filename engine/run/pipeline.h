@@ -17,7 +17,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/text.h"
+
 struct pipeline_stage {
+    const char *name;
     uint32_t lanes; /**< 0: the stage is passed at once */
     bool spread;    /**< a batch goes through one lane only */
     /** Does a lane's work on the batch of a slot. The first stage's lane fills the slot. @return
@@ -27,16 +30,21 @@ struct pipeline_stage {
 
 struct pipeline;
 
-/** @param stages  `count` of them, the first with one lane; copied
- * @param slots    batches under way at once, 1 at least */
+/** @param stages   `count` of them, the first with one lane; copied
+ * @param slots     batches under way at once, 1 at least
+ * @param measured  lanes' times are taken, for pipeline_profile */
 struct pipeline *pipeline_new(const struct pipeline_stage *stages, uint32_t count, uint32_t slots,
-                              void *context);
+                              bool measured, void *context);
 void pipeline_free(struct pipeline *pipeline);
 
 /** Runs until the end, on the calling thread and `threads` - 1 more (fewer if the system gives
  * fewer). Afterwards every slot is free, all threads but the caller are gone, and it may be called
  * again. */
 void pipeline_run(struct pipeline *pipeline, uint32_t threads);
+
+/** One line per stage: how long its busiest lane was at work, and all of them together. No run can
+ * be shorter than its busiest lane, however many threads it has. */
+void pipeline_profile(const struct pipeline *pipeline, struct text *out);
 
 /** From another thread: no lane takes anything any more, whatever is under way. pipeline_run may
  * then not return: it waits for threads that never come back. */

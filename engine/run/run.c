@@ -85,13 +85,15 @@ static uint64_t count_script_anomalies(const struct setup *setup)
     return anomalies;
 }
 
-static void tell_profile(const struct setup *setup)
+static void tell_profile(const struct running *running)
 {
+    const struct setup *setup = &running->setup;
     struct text out;
     text_init(&out);
     for (size_t i = 0; i < setup->group_count; i++)
         if (setup->groups[i].kind == GROUP_SCRIPT)
             script_profile(setup->groups[i].merged, &out);
+    stages_profile(running->stages, &out);
     if (out.len)
         fputs(out.data, stderr);
     text_fini(&out);
@@ -159,7 +161,7 @@ static int conclude(struct running *running)
     finish(running);
     stages_report(running->stages, &done);
     if (setup->options->profile)
-        tell_profile(setup);
+        tell_profile(running);
     if (!setup->options->quiet) {
         tell_fragments(setup);
         tell_summary(setup, &done, running->started_ns);

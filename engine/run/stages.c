@@ -263,14 +263,15 @@ struct stages *stages_new(struct setup *setup, struct progress *progress, struct
     stages->lined_up = memory_zalloc(setup->worker_count, sizeof *stages->lined_up);
     stages->taken = memory_zalloc(setup->worker_count, sizeof *stages->taken);
     const struct pipeline_stage all[] = {
-        {.lanes = 1, .run = stage_read},
-        {.lanes = setup->worker_count, .spread = true, .run = stage_decode},
-        {.lanes = 1, .run = stage_sequence},
-        {.lanes = setup->worker_count, .run = stage_work},
-        {.lanes = setup->serial_count, .run = stage_analyse},
-        {.lanes = 1, .run = stage_write},
+        {.lanes = 1, .run = stage_read, .name = "read"},
+        {.lanes = setup->worker_count, .spread = true, .run = stage_decode, .name = "decode"},
+        {.lanes = 1, .run = stage_sequence, .name = "sequence"},
+        {.lanes = setup->worker_count, .run = stage_work, .name = "work"},
+        {.lanes = setup->serial_count, .run = stage_analyse, .name = "analyse"},
+        {.lanes = 1, .run = stage_write, .name = "write"},
     };
-    stages->pipeline = pipeline_new(all, sizeof all / sizeof all[0], setup->batch_count, stages);
+    stages->pipeline = pipeline_new(all, sizeof all / sizeof all[0], setup->batch_count,
+                                    setup->options->profile, stages);
     return stages;
 }
 
@@ -329,4 +330,9 @@ void stages_report(const struct stages *stages, struct stages_report *out)
     *out = stages->report;
     out->clock_jumps = stages->clock.jumps;
     out->stopped = atomic_load(&stages->stopped);
+}
+
+void stages_profile(const struct stages *stages, struct text *out)
+{
+    pipeline_profile(stages->pipeline, out);
 }

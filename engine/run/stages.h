@@ -41,6 +41,9 @@ void stages_input(struct stages *stages);
 /** The end of the run: the flows that are still open, by first packet; then `capture.end`. */
 void stages_end(struct stages *stages);
 
+/** For --profile: what the stages took. */
+void stages_profile(const struct stages *stages, struct text *out);
+
 /** From the warden's thread: nothing is begun any more. */
 void stages_abandon(struct stages *stages);
 /** Lanes that are still at work after that. */

@@ -127,7 +127,7 @@ int main(void)
     stress.batches = batch_pool_new(SLOTS, PACKETS, WORKERS, 1);
     stress.blocks = block_pool_new(BLOCK_SIZE);
     stress.block = block_take(stress.blocks, BLOCK_SIZE);
-    struct pipeline *pipeline = pipeline_new(stages, 5, SLOTS, NULL);
+    struct pipeline *pipeline = pipeline_new(stages, 5, SLOTS, false, NULL);
     pipeline_run(pipeline, WORKERS);
     pipeline_free(pipeline);
     block_release(stress.block);

@@ -65,7 +65,7 @@ static void go(struct watch *watch, uint32_t threads, uint32_t slots, uint32_t f
         {.lanes = 1, .run = stage_2},      {.lanes = LANES, .run = stage_3},
         {.lanes = fourth, .run = stage_4},
     };
-    struct pipeline *pipeline = pipeline_new(stages, STAGES, slots, watch);
+    struct pipeline *pipeline = pipeline_new(stages, STAGES, slots, false, watch);
     pipeline_run(pipeline, threads);
     pipeline_free(pipeline);
 }
@@ -124,7 +124,7 @@ Test(pipeline, runs_again)
         {.lanes = LANES, .spread = true, .run = stage_1},
         {.lanes = 1, .run = stage_2},
     };
-    struct pipeline *pipeline = pipeline_new(stages, 3, 2, &watch);
+    struct pipeline *pipeline = pipeline_new(stages, 3, 2, false, &watch);
     pipeline_run(pipeline, 2);
     cr_expect_eq(watch.passed[2], 5);
     watch.limit = 12;
