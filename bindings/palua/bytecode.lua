@@ -12,6 +12,11 @@ for op = 0, #vmdef.bcnames / 6 - 1 do
     names[op] = vmdef.bcnames:sub(op * 6 + 1, op * 6 + 6):gsub("%s+$", "")
 end
 
+local CAT -- its number
+for op = 0, #names do
+    CAT = names[op] == "CAT" and op or CAT
+end
+
 local JUMPS = { JMP = true, FORI = true, FORL = true, ITERL = true, LOOP = true, UCLO = true, ISNEXT = true }
 local MODE_DST, MODE_BASE = 1, 2
 
@@ -56,9 +61,25 @@ end
 
 local LITERALS = { KSTR = true, KSHORT = true, KNUM = true }
 
+--- Whether there is a CAT of three or more registers: hardly ever, so this looks at no more than it must.
+local function has_chain(fn)
+    local pc, ins = 1, util.funcbc(fn, 1)
+    while ins do
+        if band(ins, 0xff) == CAT and band(rshift(ins, 16), 0xff) - rshift(ins, 24) >= 2 then
+            return true
+        end
+        pc = pc + 1
+        ins = util.funcbc(fn, pc)
+    end
+    return false
+end
+
 --- Whether a function joins three or more values with `..`, not all of them numbers and texts that stand there.
 function M.joins_many(fn)
     local literal = {}
+    if not has_chain(fn) then
+        return false
+    end
     for _, at in ipairs(M.instructions(fn)) do
         if at.op == "CAT" and at.c - at.b >= 2 then
             for register = at.b, at.c do
