@@ -13,7 +13,7 @@
 
 enum {
     BATCHES_ALONE = 2,      /**< batches with one thread: one is under way, one more does no harm */
-    BATCHES_PER_THREAD = 3, /**< with several: so that a slow one does not hold up the others */
+    BATCHES_PER_THREAD = 1, /**< with several: so that a slow one does not hold up the others */
     BATCHES_SHARED = 2,
 };
 
