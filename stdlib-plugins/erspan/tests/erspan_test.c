@@ -1,24 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-#include "../../../tests/unit/decode/probe.h"
+#include "../../../tests/unit/decode/plugin_probe.h"
 
-const struct palua_plugin *palua_plugin_erspan(void);
-
-static struct probe probe;
-static struct frame frame;
-
-static void set_up(void)
-{
-    probe_init(&probe);
-    probe_add(&probe, palua_plugin_erspan());
-    frame.len = 0;
-}
-
-static void tear_down(void)
-{
-    probe_fini(&probe);
-}
-
-TestSuite(erspan, .init = set_up, .fini = tear_down);
+PLUGIN_PROBE(erspan);
 
 static void begin(const char *gre, const char *header)
 {

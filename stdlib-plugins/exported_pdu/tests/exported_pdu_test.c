@@ -1,26 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-#include "../../../tests/unit/decode/probe.h"
-
-const struct palua_plugin *palua_plugin_exported_pdu(void);
+#include "../../../tests/unit/decode/plugin_probe.h"
 
 enum { LINKTYPE = 252 };
 
-static struct probe probe;
-static struct frame frame;
-
-static void set_up(void)
-{
-    probe_init(&probe);
-    probe_add(&probe, palua_plugin_exported_pdu());
-    frame.len = 0;
-}
-
-static void tear_down(void)
-{
-    probe_fini(&probe);
-}
-
-TestSuite(exported_pdu, .init = set_up, .fini = tear_down);
+PLUGIN_PROBE(exported_pdu);
 
 static void begin(const char *header)
 {
@@ -28,28 +11,21 @@ static void begin(const char *header)
     put_hex(&frame, header);
 }
 
-/** 28 bytes */
-static void put_packet(void)
-{
-    put_ip(&frame, P_UDP, 8);
-    put_udp(&frame, 5, 6, 8);
-}
-
 Test(exported_pdu, a_tag_names_the_protocol)
 {
     begin("000c 0004 69700000  0014 0004 01020304  0000 0000");
-    put_packet();
+    put_datagram(&frame);
     expect(&probe, LINKTYPE, &frame, "exported_pdu 0+48/20 ip 20+28/20 udp 40+8/8", "");
     expect_truncations(&probe, LINKTYPE, &frame);
     begin("000c 0002 6970 0000 0000");
-    put_packet();
+    put_datagram(&frame);
     expect(&probe, LINKTYPE, &frame, "exported_pdu 0+38/10 ip 10+28/20 udp 30+8/8", "");
     begin("000c 0003 756470 0000 0000");
     put_udp(&frame, 5, 6, 8);
     expect(&probe, LINKTYPE, &frame, "exported_pdu 0+19/11 udp 11+8/8", "");
     begin("000c 000e 6574685f776974686f7574666373 0000 0000");
     put_eth(&frame, ON_IP);
-    put_packet();
+    put_datagram(&frame);
     expect(&probe, LINKTYPE, &frame, "exported_pdu 0+64/22 eth 22+42/14 ip 36+28/20 udp 56+8/8",
            "");
     begin("000c 0003 646e73 0000 0000 010203");
@@ -59,7 +35,7 @@ Test(exported_pdu, a_tag_names_the_protocol)
 Test(exported_pdu, a_table_and_a_value_in_it)
 {
     begin("000e 0009 657468657274797065  0020 0004 00000800  0000 0000");
-    put_packet();
+    put_datagram(&frame);
     expect(&probe, LINKTYPE, &frame, "exported_pdu 0+53/25 ip 25+28/20 udp 45+8/8", "");
     frame.data[18] = 1;
     expect(&probe, LINKTYPE, &frame, "exported_pdu 0+53/25 data 25+28/0", "");

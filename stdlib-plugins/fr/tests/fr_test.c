@@ -1,38 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-#include "../../../tests/unit/decode/probe.h"
-
-const struct palua_plugin *palua_plugin_fr(void);
+#include "../../../tests/unit/decode/plugin_probe.h"
 
 enum { LINKTYPE = 107 };
 
-static struct probe probe;
-static struct frame frame;
-
-static void set_up(void)
-{
-    probe_init(&probe);
-    probe_add(&probe, palua_plugin_fr());
-    frame.len = 0;
-}
-
-static void tear_down(void)
-{
-    probe_fini(&probe);
-}
-
-TestSuite(fr, .init = set_up, .fini = tear_down);
+PLUGIN_PROBE(fr);
 
 static void begin(const char *header)
 {
     frame.len = 0;
     put_hex(&frame, header);
-}
-
-/** 28 bytes */
-static void put_packet(void)
-{
-    put_ip(&frame, P_UDP, 8);
-    put_udp(&frame, 5, 6, 8);
 }
 
 Test(fr, multiprotocol)
@@ -56,7 +32,7 @@ Test(fr, multiprotocol)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         begin(cases[i].header);
-        put_packet();
+        put_datagram(&frame);
         expect(&probe, LINKTYPE, &frame, cases[i].layers, "");
         expect_plugin_truncations(&probe, LINKTYPE, &frame);
     }
@@ -68,7 +44,7 @@ Test(fr, multiprotocol)
 Test(fr, the_connection_is_kept)
 {
     begin("1841 03 cc");
-    put_packet();
+    put_datagram(&frame);
     probe_decode(&probe, LINKTYPE, &frame);
     cr_assert_eq(probe.packet.layers[0].aux, 100);
 }

@@ -1,36 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-#include "../../../tests/unit/decode/probe.h"
+#include "../../../tests/unit/decode/plugin_probe.h"
 
-const struct palua_plugin *palua_plugin_gtp(void);
-
-static struct probe probe;
-static struct frame frame;
-
-static void set_up(void)
-{
-    probe_init(&probe);
-    probe_add(&probe, palua_plugin_gtp());
-    frame.len = 0;
-}
-
-static void tear_down(void)
-{
-    probe_fini(&probe);
-}
-
-TestSuite(gtp, .init = set_up, .fini = tear_down);
+PLUGIN_PROBE(gtp);
 
 static void begin(unsigned dport)
 {
     frame.len = 0;
     put_ip(&frame, P_UDP, 8);
     put_udp(&frame, 1000, dport, 8);
-}
-
-static void put_datagram(void)
-{
-    put_ip(&frame, P_UDP, 8);
-    put_udp(&frame, 5, 6, 8);
 }
 
 static void tell(const char *layers, const char *faults)
@@ -43,7 +20,7 @@ Test(gtp, packets)
 {
     begin(2152);
     put_hex(&frame, "30 ff 001c 00000007");
-    put_datagram();
+    put_datagram(&frame);
     expect_plugin_truncations(&probe, 228, &frame);
     put_fill(&frame, 4, 0xee);
     tell("ip 0+68/20 udp 20+48/8 gtp 28+40/8 ip 36+28/20 udp 56+8/8", "");
@@ -64,7 +41,7 @@ Test(gtp, extension_headers)
     begin(2152);
     put_hex(&frame, "34 ff 0028 00000007 0001 00 85 01 aabb 20 02 aabbccddeeff");
     put_hex(&frame, "00");
-    put_datagram();
+    put_datagram(&frame);
     frame.data[31] = (uint8_t)(frame.len - 36);
     tell("ip 0+80/20 udp 20+60/8 gtp 28+52/24 ip 52+28/20 udp 72+8/8", "");
     expect_plugin_truncations(&probe, 228, &frame);

@@ -1,36 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-#include "../../../tests/unit/decode/probe.h"
+#include "../../../tests/unit/decode/plugin_probe.h"
 
-const struct palua_plugin *palua_plugin_l2tp(void);
-
-static struct probe probe;
-static struct frame frame;
-
-static void set_up(void)
-{
-    probe_init(&probe);
-    probe_add(&probe, palua_plugin_l2tp());
-    frame.len = 0;
-}
-
-static void tear_down(void)
-{
-    probe_fini(&probe);
-}
-
-TestSuite(l2tp, .init = set_up, .fini = tear_down);
+PLUGIN_PROBE(l2tp);
 
 static void begin(unsigned dport)
 {
     frame.len = 0;
     put_ip(&frame, P_UDP, 8);
     put_udp(&frame, 1000, dport, 8);
-}
-
-static void put_datagram(void)
-{
-    put_ip(&frame, P_UDP, 8);
-    put_udp(&frame, 5, 6, 8);
 }
 
 static void tell(const char *layers, const char *faults)
@@ -43,14 +20,14 @@ Test(l2tp, sessions_of_version_2)
 {
     begin(1701);
     put_hex(&frame, "0002 0001 0002 ff030021");
-    put_datagram();
+    put_datagram(&frame);
     tell("ip 0+66/20 udp 20+46/8 l2tp 28+38/6 ppp 34+32/4 ip 38+28/20 udp 58+8/8", "");
     cr_assert_eq(probe.packet.layers[2].aux, 2);
     expect_context(&probe, 2, 0x10002, false);
     expect_plugin_truncations(&probe, 228, &frame);
     begin(1701);
     put_hex(&frame, "4a02 002e 0001 0002 0003 0004 0002 aaaa 0021");
-    put_datagram();
+    put_datagram(&frame);
     put_fill(&frame, 3, 0xee);
     tell("ip 0+77/20 udp 20+57/8 l2tp 28+49/16 ppp 44+30/2 ip 46+28/20 udp 66+8/8", "");
     expect_plugin_truncations(&probe, 228, &frame);

@@ -1,26 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-#include "../../../tests/unit/decode/probe.h"
-
-const struct palua_plugin *palua_plugin_nflog(void);
+#include "../../../tests/unit/decode/plugin_probe.h"
 
 enum { LINKTYPE = 239 };
 
-static struct probe probe;
-static struct frame frame;
-
-static void set_up(void)
-{
-    probe_init(&probe);
-    probe_add(&probe, palua_plugin_nflog());
-    frame.len = 0;
-}
-
-static void tear_down(void)
-{
-    probe_fini(&probe);
-}
-
-TestSuite(nflog, .init = set_up, .fini = tear_down);
+PLUGIN_PROBE(nflog);
 
 static void begin(const char *header)
 {
@@ -28,18 +11,11 @@ static void begin(const char *header)
     put_hex(&frame, header);
 }
 
-/** 28 bytes */
-static void put_packet(void)
-{
-    put_ip(&frame, P_UDP, 8);
-    put_udp(&frame, 5, 6, 8);
-}
-
 /** A header, an attribute of 7 bytes, and that of the payload. */
 Test(nflog, the_payload_is_one_of_the_attributes)
 {
     begin("02 00 0005  0700 0a00 61620000  2000 0900");
-    put_packet();
+    put_datagram(&frame);
     expect(&probe, LINKTYPE, &frame, "nflog 0+44/16 ip 16+28/20 udp 36+8/8", "");
     cr_assert_eq(probe.packet.layers[0].aux, 2);
     expect_plugin_truncations(&probe, LINKTYPE, &frame);
@@ -74,7 +50,7 @@ Test(nflog, lengths)
     begin("02 00 0005  0300 0a00 61620000");
     expect(&probe, LINKTYPE, &frame, "nflog 0+12/8b", "nflog_bad_attribute 0@4");
     begin("02 00 0005  0400 0a00 2100 0900");
-    put_packet();
+    put_datagram(&frame);
     expect(&probe, LINKTYPE, &frame, "nflog 0+40/12b ip 12+28/20 udp 32+8/8",
            "bad_payload_length 0@0");
     begin("02 00 0005  0900 0a00 61620000");

@@ -1,38 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-#include "../../../tests/unit/decode/probe.h"
-
-const struct palua_plugin *palua_plugin_pflog(void);
+#include "../../../tests/unit/decode/plugin_probe.h"
 
 enum { LINKTYPE = 117 };
 
-static struct probe probe;
-static struct frame frame;
-
-static void set_up(void)
-{
-    probe_init(&probe);
-    probe_add(&probe, palua_plugin_pflog());
-    frame.len = 0;
-}
-
-static void tear_down(void)
-{
-    probe_fini(&probe);
-}
-
-TestSuite(pflog, .init = set_up, .fini = tear_down);
+PLUGIN_PROBE(pflog);
 
 static void begin(const char *header)
 {
     frame.len = 0;
     put_hex(&frame, header);
-}
-
-/** 28 bytes */
-static void put_packet(void)
-{
-    put_ip(&frame, P_UDP, 8);
-    put_udp(&frame, 5, 6, 8);
 }
 
 Test(pflog, the_header_is_padded_to_whole_words)
@@ -44,7 +20,7 @@ Test(pflog, the_header_is_padded_to_whole_words)
         put8(&frame, families[i]);
         put_fill(&frame, 62, 0);
         if (families[i] == 2) {
-            put_packet();
+            put_datagram(&frame);
             expect(&probe, LINKTYPE, &frame, "pflog 0+92/64 ip 64+28/20 udp 84+8/8", "");
             expect_truncations(&probe, LINKTYPE, &frame);
         } else {

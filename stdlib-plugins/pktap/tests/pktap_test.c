@@ -1,38 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-#include "../../../tests/unit/decode/probe.h"
-
-const struct palua_plugin *palua_plugin_pktap(void);
+#include "../../../tests/unit/decode/plugin_probe.h"
 
 enum { LINKTYPE = 258 };
 
-static struct probe probe;
-static struct frame frame;
-
-static void set_up(void)
-{
-    probe_init(&probe);
-    probe_add(&probe, palua_plugin_pktap());
-    frame.len = 0;
-}
-
-static void tear_down(void)
-{
-    probe_fini(&probe);
-}
-
-TestSuite(pktap, .init = set_up, .fini = tear_down);
+PLUGIN_PROBE(pktap);
 
 static void begin(const char *header)
 {
     frame.len = 0;
     put_hex(&frame, header);
-}
-
-/** 28 bytes */
-static void put_packet(void)
-{
-    put_ip(&frame, P_UDP, 8);
-    put_udp(&frame, 5, 6, 8);
 }
 
 static void begin_header(const char *start)
@@ -45,17 +21,17 @@ Test(pktap, the_header_names_the_link_type)
 {
     begin_header("6c000000 01000000 01000000");
     put_eth(&frame, ON_IP);
-    put_packet();
+    put_datagram(&frame);
     expect(&probe, LINKTYPE, &frame, "pktap 0+150/108 eth 108+42/14 ip 122+28/20 udp 142+8/8", "");
     expect_truncations(&probe, LINKTYPE, &frame);
     expect(&probe, 149, &frame, "pktap 0+150/108 eth 108+42/14 ip 122+28/20 udp 142+8/8", "");
     begin_header("6c000000 01000000 0c000000");
-    put_packet();
+    put_datagram(&frame);
     expect(&probe, LINKTYPE, &frame, "pktap 0+136/108 raw 108+28/0 ip 108+28/20 udp 128+8/8", "");
     frame.data[10] = 1;
     expect(&probe, LINKTYPE, &frame, "pktap 0+136/108 data 108+28/0", "");
     begin_header("6c000000 00000000 0c000000");
-    put_packet();
+    put_datagram(&frame);
     expect(&probe, LINKTYPE, &frame, "pktap 0+136/108 data 108+28/0", "");
 }
 

@@ -1,36 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-#include "../../../tests/unit/decode/probe.h"
+#include "../../../tests/unit/decode/plugin_probe.h"
 
-const struct palua_plugin *palua_plugin_vxlan(void);
-
-static struct probe probe;
-static struct frame frame;
-
-static void set_up(void)
-{
-    probe_init(&probe);
-    probe_add(&probe, palua_plugin_vxlan());
-    frame.len = 0;
-}
-
-static void tear_down(void)
-{
-    probe_fini(&probe);
-}
-
-TestSuite(vxlan, .init = set_up, .fini = tear_down);
+PLUGIN_PROBE(vxlan);
 
 static void begin(unsigned dport)
 {
     frame.len = 0;
     put_ip(&frame, P_UDP, 8);
     put_udp(&frame, 1000, dport, 8);
-}
-
-static void put_datagram(void)
-{
-    put_ip(&frame, P_UDP, 8);
-    put_udp(&frame, 5, 6, 8);
 }
 
 static void tell(const char *layers, const char *faults)
@@ -45,7 +22,7 @@ Test(vxlan, frames)
     begin(4789);
     put_hex(&frame, "08000000 00123400");
     put_eth(&frame, ON_IP);
-    put_datagram();
+    put_datagram(&frame);
     tell("ip 0+78/20 udp 20+58/8 vxlan 28+50/8 eth 36+42/14 ip 50+28/20 udp 70+8/8", "");
     cr_assert(decode_tuple(&probe.packet, &tuple));
     cr_assert_eq(tuple.sport, 5);
@@ -90,7 +67,7 @@ Test(vxlan, generic_protocol_extension)
         put_hex(&frame, "0c0000");
         put_hex(&frame, cases[i].next);
         put_hex(&frame, "00000100");
-        put_datagram();
+        put_datagram(&frame);
         fit_ip_udp(&frame);
         probe_decode(&probe, 228, &frame);
         if (strcmp(cases[i].next, "05") == 0)
