@@ -9,11 +9,6 @@
 #include "app/findings_text.h"
 #include "capture/files.h"
 
-static void tell(const struct error *err)
-{
-    fprintf(stderr, "palua: %s%s%s\n", err->where, err->where[0] ? ": " : "", err->text);
-}
-
 /** What has been seen that the exit status tells. */
 struct outcome {
     bool unreadable;
@@ -33,7 +28,7 @@ static void print(struct outcome *outcome, const struct text *text)
         return;
     outcome->unwritable = true;
     error_set(&err, ERROR_UNWRITABLE, "stdout", "writing failed: %s", strerror(errno));
-    tell(&err);
+    error_tell(&err);
 }
 
 /** Tells of one file. What was found in a directory and is no capture is passed over. */
@@ -47,7 +42,7 @@ static void info_file(struct outcome *outcome, const struct info_options *option
     if (!foreign || file->kind != FILE_FOUND) {
         text_init(&out);
         if (found.failed)
-            tell(&found.failure);
+            error_tell(&found.failure);
         outcome->unreadable |= found.failed;
         outcome->damaged |= found.totals.damages > 0;
         if (options->json)

@@ -23,7 +23,7 @@ const char *palua_version(void)
 
 static int fail(const struct error *err)
 {
-    fprintf(stderr, "palua: %s%s%s\n", err->where, err->where[0] ? ": " : "", err->text);
+    error_tell(err);
     return error_status(err->code);
 }
 

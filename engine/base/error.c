@@ -50,3 +50,8 @@ bool error_set(struct error *err, enum error_code code, const char *where, const
     set_field(err->text, sizeof err->text, raw);
     return false;
 }
+
+void error_tell(const struct error *err)
+{
+    fprintf(stderr, "palua: %s%s%s\n", err->where, err->where[0] ? ": " : "", err->text);
+}

@@ -41,6 +41,9 @@ struct error {
 bool error_set(struct error *err, enum error_code code, const char *where, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+/** Writes the one line of an error to stderr. */
+void error_tell(const struct error *err);
+
 /** The stable name of a code, such as "damaged". */
 const char *error_name(enum error_code code);
 

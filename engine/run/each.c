@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "run/each.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/interrupt.h"
 #include "capture/capture.h"
 #include "capture/files.h"
-
-static void report(const struct error *err)
-{
-    fprintf(stderr, "palua: %s%s%s\n", err->where, err->where[0] ? ": " : "", err->text);
-}
 
 /** The one that comes first in 2, 4, 1, 3, 0. */
 static int worse(int a, int b)
@@ -67,7 +61,7 @@ int run_each(const struct run_options *options)
     struct files files;
     struct output *output = output_new(&options->output, &err);
     if (!output) {
-        report(&err);
+        error_tell(&err);
         return error_status(err.code);
     }
     files_init(&files, options->inputs.items, options->inputs.count);
@@ -77,6 +71,6 @@ int run_each(const struct run_options *options)
     files_fini(&files);
     if (output_free(output, &err))
         return status;
-    report(&err);
+    error_tell(&err);
     return worse(status, error_status(err.code));
 }

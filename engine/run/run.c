@@ -14,11 +14,6 @@
 #include "run/summary.h"
 #include "run/warden.h"
 
-static void report(const struct error *err)
-{
-    fprintf(stderr, "palua: %s%s%s\n", err->where, err->where[0] ? ": " : "", err->text);
-}
-
 /** A run on its way: what was put together, and how far it is. */
 struct running {
     struct setup setup;
@@ -190,7 +185,7 @@ static int close_output(struct output *output, int status)
     struct error err = {0};
     if (output_free(output, &err))
         return status;
-    report(&err);
+    error_tell(&err);
     return status == 2 ? status : error_status(err.code);
 }
 
@@ -248,7 +243,7 @@ int run(const struct run_options *options)
     if (setup_init(&running.setup, options, &err)) {
         status = run_setup(&running);
     } else {
-        report(&err);
+        error_tell(&err);
         status = error_status(err.code);
     }
     warden_stop(running.warden); // before what it may look at is gone

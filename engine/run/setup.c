@@ -11,11 +11,9 @@
 #include "plugin/native.h"
 #include "run/fields.h"
 
-enum {
-    BATCHES_ALONE = 2,      /**< batches with one thread: one is under way, one more does no harm */
-    BATCHES_PER_THREAD = 1, /**< with several: so that a slow one does not hold up the others */
-    BATCHES_SHARED = 2,
-};
+/** Batches beyond one per worker, with several: one that is read and one that is written. Alone a
+ * worker needs no more than one beside its own. */
+enum { BATCHES_ALONE = 2, BATCHES_BESIDE = 2 };
 
 /** Bytes of input that pay for one more thread. */
 static const uint64_t bytes_per_thread = UINT64_C(8) << 20;
@@ -346,9 +344,8 @@ static bool start_stages(struct setup *setup, struct error *err)
         return false;
     if (defrag_needed(setup->interest, setup->registry))
         setup->defrag = open_defrag(config, setup->decoder);
-    setup->batch_count = setup->worker_count == 1
-                             ? BATCHES_ALONE
-                             : setup->worker_count * BATCHES_PER_THREAD + BATCHES_SHARED;
+    setup->batch_count =
+        setup->worker_count == 1 ? BATCHES_ALONE : setup->worker_count + BATCHES_BESIDE;
     setup->batches = batch_pool_new(setup->batch_count, (uint32_t)config->batch_packets,
                                     setup->worker_count, registry_count(setup->registry));
     setup->capture = capture_new(&(struct capture_options){

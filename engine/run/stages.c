@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "run/stages.h"
 
-#include <stdio.h>
-
 #include "base/interrupt.h"
 #include "base/memory.h"
 #include "decode/checksum.h"
@@ -43,7 +41,7 @@ struct stages {
 static void tell(struct stages *stages, const struct error *err)
 {
     progress_clear(stages->progress);
-    fprintf(stderr, "palua: %s%s%s\n", err->where, err->where[0] ? ": " : "", err->text);
+    error_tell(err);
     stages->report.usage |= error_status(err->code) == 2;
     stages->report.unreadable |= error_status(err->code) == 4;
 }
