@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/prefetch.h"
 
 enum { MANTISSA_BITS = 52, LINEAR_REACH = 8192, CAP_FIRST = 2 };
 
@@ -101,7 +102,7 @@ void buckets_fetch_count(const struct buckets *buckets, int64_t index)
 {
     uint32_t at = find(buckets, page_of(index));
     if (at < buckets->count)
-        __builtin_prefetch(&buckets->counts[at][index & (BUCKETS_PAGE - 1)], 1);
+        prefetch_write(&buckets->counts[at][index & (BUCKETS_PAGE - 1)]);
 }
 
 void buckets_add(struct buckets *buckets, int64_t index, uint64_t count)

@@ -17,6 +17,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/prefetch.h"
+
 struct scale {
     uint32_t bits; /**< logarithmic */
     double step;   /**< linear if not 0 */
@@ -48,8 +50,8 @@ double scale_high(const struct scale *scale, int64_t index);
 /** Has the processor fetch the list of pages, and, once it is there, the count of an interval. */
 static inline void buckets_fetch_pages(const struct buckets *buckets)
 {
-    __builtin_prefetch(buckets->pages);
-    __builtin_prefetch(buckets->pages + 16);
+    prefetch_read(buckets->pages);
+    prefetch_read(buckets->pages + 16);
 }
 void buckets_fetch_count(const struct buckets *buckets, int64_t index);
 void buckets_add(struct buckets *buckets, int64_t index, uint64_t count);

@@ -14,6 +14,7 @@
 #include "base/fold.h"
 #include "base/memory.h"
 #include "base/pages.h"
+#include "base/prefetch.h"
 
 enum { SLOTS_MIN = 64, KEY_ALIGN = 16, WASTE_MIN = 1 << 20 };
 enum { LINE = 64, HASH_FOLD_MOST = 64 };
@@ -159,15 +160,15 @@ void rows_foresee(const struct rows *rows, struct rows_request *requests, uint32
         request->hash = hash_of(rows, request->key, request->key_len);
         request->row = 0;
         if (rows->slot_count)
-            __builtin_prefetch(&rows->slots[request->hash & (rows->slot_count - 1)]);
+            prefetch_read(&rows->slots[request->hash & (rows->slot_count - 1)]);
     }
     for (uint32_t i = 0; rows->slot_count && i < count; i++) {
         requests[i].row = guess(rows, requests[i].hash);
         if (!requests[i].row)
             continue;
         const uint8_t *row = (const uint8_t *)row_at(rows, requests[i].row - 1);
-        __builtin_prefetch(row, 1);
-        __builtin_prefetch(row + LINE, 1);
+        prefetch_write(row);
+        prefetch_write(row + LINE);
     }
 }
 
