@@ -59,7 +59,7 @@ static bool ports(const struct palua_packet *packet, struct decode_tuple *out)
     }
 }
 
-static uint16_t vlan(const struct palua_packet *packet)
+uint16_t tuple_vlan(const struct palua_packet *packet)
 {
     for (uint32_t i = packet->network; i-- > 0;) {
         const struct palua_layer *layer = &packet->layers[i];
@@ -75,7 +75,7 @@ bool decode_tuple(const struct palua_packet *packet, struct decode_tuple *out)
 {
     if (!(packet->flags & PALUA_PACKET_FLOW))
         return false;
-    *out = (struct decode_tuple){.vlan = vlan(packet), .context = packet->context};
+    *out = (struct decode_tuple){.vlan = tuple_vlan(packet), .context = packet->context};
     if (!addresses(packet, packet->network, out))
         return false;
     if (packet->transport != PALUA_NO_LAYER)
@@ -105,7 +105,7 @@ void tuple_network(const struct palua_packet *packet, uint64_t *src, uint64_t *d
                    uint16_t *vlan_id)
 {
     struct decode_tuple tuple = {0};
-    *vlan_id = vlan(packet);
+    *vlan_id = tuple_vlan(packet);
     if (!addresses(packet, packet->network, &tuple))
         return;
     *src = word(tuple.src);

@@ -58,6 +58,9 @@ uint32_t tuple_around(const struct palua_packet *packet, uint32_t ip);
 void tuple_network(const struct palua_packet *packet, uint64_t *src, uint64_t *dst,
                    uint16_t *vlan_id);
 
+/** The keyed VLAN id around a packet's network layer, which there must be; 0 if none. */
+uint16_t tuple_vlan(const struct palua_packet *packet);
+
 /** The symmetric hash: the sum of the two ends does not know which came first. */
 static inline uint32_t tuple_hash(uint64_t src, uint64_t dst, uint16_t sport, uint16_t dport,
                                   uint8_t proto, uint16_t vlan, uint32_t context)

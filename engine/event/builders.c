@@ -360,32 +360,24 @@ struct palua_event *layer_event_new(enum event_kind kind, const struct layer_sou
 
 #define FLOW_SHARED_FIELDS (BIT(FLOW_FIELD_SHARED_COUNT) - 1)
 
-/** The event gets a copy of the identity, whose slices go on pointing to the original in the arena.
- */
-static void copy_identity(const struct palua_flow *identity, struct palua_event *event,
-                          struct palua_flow *out)
-{
-    *out = *identity;
-    event->flow = identity;
-    event->present |= identity->present & FLOW_SHARED_FIELDS;
-}
-
-struct palua_event *flow_start_event_new(const struct flow_table *table, struct flow *flow,
+struct palua_event *flow_start_event_new(struct flow_table *table, const struct flow *flow,
                                          uint64_t wanted, uint64_t batch, struct arena *arena)
 {
     struct flow_start_event *out = NEW(flow_start_event, arena);
-    copy_identity(flow_identity(table, flow, wanted & FLOW_SHARED_FIELDS, batch, arena),
-                  &out->event, &out->identity);
+    out->event.flow =
+        flow_identity_at(table, flow, wanted & FLOW_SHARED_FIELDS, batch, arena, &out->identity);
+    out->event.present |= out->identity.present & FLOW_SHARED_FIELDS;
     return &out->event;
 }
 
-struct palua_event *flow_end_event_new(const struct flow_table *table, struct flow *flow,
+struct palua_event *flow_end_event_new(struct flow_table *table, const struct flow *flow,
                                        enum flow_reason reason, uint64_t wanted, uint64_t batch,
                                        struct arena *arena)
 {
     struct flow_end_event *out = NEW(flow_end_event, arena);
-    copy_identity(flow_identity(table, flow, wanted & FLOW_SHARED_FIELDS, batch, arena),
-                  &out->event, &out->identity);
+    out->event.flow =
+        flow_identity_at(table, flow, wanted & FLOW_SHARED_FIELDS, batch, arena, &out->identity);
+    out->event.present |= out->identity.present & FLOW_SHARED_FIELDS;
     flow_live(table, flow, flow_end_live(wanted), arena, &out->live);
     out->event.live = &out->live;
     out->event.present |= out->live.present << FLOW_FIELD_SHARED_COUNT;

@@ -40,11 +40,11 @@ struct palua_event *layer_event_new(enum event_kind kind, const struct layer_sou
 
 /** event->flow is set.
  * @param batch  the sequence number of the batch whose arena it is */
-struct palua_event *flow_start_event_new(const struct flow_table *table, struct flow *flow,
+struct palua_event *flow_start_event_new(struct flow_table *table, const struct flow *flow,
                                          uint64_t wanted, uint64_t batch, struct arena *arena);
 
 /** event->flow and event->live are set. */
-struct palua_event *flow_end_event_new(const struct flow_table *table, struct flow *flow,
+struct palua_event *flow_end_event_new(struct flow_table *table, const struct flow *flow,
                                        enum flow_reason reason, uint64_t wanted, uint64_t batch,
                                        struct arena *arena);
 

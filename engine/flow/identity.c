@@ -4,6 +4,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "base/memory.h"
 #include "event/schemas.h"
 #include "flow/community_id.h"
 #include "flow/key.h"
@@ -32,15 +33,17 @@ static char *put_base62(char *at, uint64_t value)
     return at;
 }
 
-void flow_uid(const struct flow *flow, char out[FLOW_UID_LEN])
+void flow_uid(const struct flow_table *table, const struct flow *flow, char out[FLOW_UID_LEN])
 {
+    struct flow_note note;
+    flow_table_note(table, flow, &note);
     struct name name = {
-        .first_ts_ns = flow->first_ts_ns,
+        .first_ts_ns = flow_table_origin(table, flow)->first_ts_ns,
         .ports = {flow->ports[0], flow->ports[1]},
         .vlan = flow->vlan,
         .addr_len = flow->addr_len,
         .proto = flow->proto,
-        .ordinal = flow->ordinal,
+        .ordinal = note.ordinal,
         .context = flow->context,
     };
     memcpy(name.addresses, flow->addresses, sizeof name.addresses);
@@ -54,28 +57,31 @@ static bool wants(uint64_t mask, enum flow_field field)
     return palua_field_bit(mask, field);
 }
 
-static void add_tunnel(const struct flow *flow, const struct decoder *decoder,
+static void add_tunnel(const struct flow_table *table, const struct flow *flow,
                        struct palua_flow *out)
 {
-    if (flow->tunnel == PALUA_PROTOCOL_NONE || !decoder)
+    const struct decoder *decoder = flow_table_decoder(table);
+    struct flow_note note;
+    if (!flow_table_note(table, flow, &note) || note.tunnel == PALUA_PROTOCOL_NONE || !decoder)
         return;
-    const char *name = decoder_protocol_name(decoder, flow->tunnel);
+    const char *name = decoder_protocol_name(decoder, note.tunnel);
     out->tunnel = (struct palua_slice){(const uint8_t *)name, (uint32_t)strlen(name), 0};
-    out->tunnel_id = flow->tunnel_id;
+    out->tunnel_id = note.tunnel_id;
     out->present |= UINT64_C(1) << FLOW_FIELD_TUNNEL;
-    if (flow->has_tunnel_id)
+    if (note.has_tunnel_id)
         out->present |= UINT64_C(1) << FLOW_FIELD_TUNNEL_ID;
 }
 
-/** Without its texts. */
-static struct palua_flow *make(const struct flow *flow, const struct decoder *decoder,
-                               struct arena *arena)
+/** Without its texts.
+ * @param out  zeroed */
+static struct palua_flow *make(const struct flow_table *table, const struct flow *flow,
+                               struct palua_flow *out)
 {
-    struct palua_flow *out = arena_zalloc(arena, sizeof *out, _Alignof(struct palua_flow));
-    out->id = flow->id;
-    out->ts_ns = flow->first_ts_ns;
+    const struct flow_origin *origin = flow_table_origin(table, flow);
+    out->id = origin->id;
+    out->ts_ns = origin->first_ts_ns;
     out->present = flow->vlan ? UINT64_C(1) << FLOW_FIELD_VLAN : 0;
-    add_tunnel(flow, decoder, out);
+    add_tunnel(table, flow, out);
     memcpy(out->addresses, flow->addresses, sizeof out->addresses);
     out->orig_h = (struct palua_slice){out->addresses, flow->addr_len, 0};
     out->resp_h = (struct palua_slice){out->addresses + 16, flow->addr_len, 0};
@@ -87,10 +93,10 @@ static struct palua_flow *make(const struct flow *flow, const struct decoder *de
     return out;
 }
 
-static void add_uid(const struct flow *flow, struct palua_flow *out)
+static void add_uid(const struct flow_table *table, const struct flow *flow, struct palua_flow *out)
 {
     _Static_assert(sizeof out->uid_text >= FLOW_UID_LEN, "the uid fits");
-    flow_uid(flow, (char *)out->uid_text);
+    flow_uid(table, flow, (char *)out->uid_text);
     out->uid = (struct palua_slice){out->uid_text, FLOW_UID_LEN, 0};
 }
 
@@ -103,20 +109,74 @@ static void add_community_id(const struct flow *flow, uint16_t seed, struct palu
     out->community_id = (struct palua_slice){(const uint8_t *)text, COMMUNITY_ID_LEN, 0};
 }
 
-const struct palua_flow *flow_identity(const struct flow_table *table, struct flow *flow,
-                                       uint64_t wanted, uint64_t batch, struct arena *arena)
+/** What was made of the flow for this batch before.
+ * @return NULL if nothing was */
+static struct palua_flow *find_made(const struct flow_identities *all,
+                                    const struct flow_origin *origin)
 {
-    if (!flow->identity || flow->identity_batch != batch) {
-        flow->identity = make(flow, flow_table_decoder(table), arena);
-        flow->identity_batch = batch;
-    }
-    // Ours until the batch is handed on: text that is wanted only now may still be added.
-    struct palua_flow *out = flow->identity;
+    if (origin->identity >= all->count || all->made[origin->identity]->id != origin->id)
+        return NULL;
+    return all->made[origin->identity];
+}
+
+static struct palua_flow *add_made(struct flow_identities *all, struct flow_origin *origin,
+                                   struct palua_flow *identity)
+{
+    if (all->count == all->cap)
+        all->made = memory_grow(all->made, &all->cap, all->count + 1, sizeof(struct palua_flow *));
+    origin->identity = (uint32_t)all->count;
+    all->made[all->count++] = identity;
+    return identity;
+}
+
+/** The texts that are wanted, as far as they are not there: the identity is ours until the batch is
+ * handed on. */
+static void add_texts(const struct flow_table *table, const struct flow *flow, uint64_t wanted,
+                      struct arena *arena, struct palua_flow *out)
+{
     if (wants(wanted, FLOW_FIELD_UID) && !out->uid.len)
-        add_uid(flow, out);
+        add_uid(table, flow, out);
     if (wants(wanted, FLOW_FIELD_COMMUNITY_ID) && !out->community_id.len)
         add_community_id(flow, flow_table_community_id_seed(table), out, arena);
+}
+
+/** Those of a batch; what was made for the one before is forgotten. */
+static struct flow_identities *made_for(struct flow_table *table, uint64_t batch)
+{
+    struct flow_identities *all = flow_table_identities(table);
+    if (all->batch != batch)
+        all->count = 0;
+    all->batch = batch;
+    return all;
+}
+
+const struct palua_flow *flow_identity(struct flow_table *table, const struct flow *flow,
+                                       uint64_t wanted, uint64_t batch, struct arena *arena)
+{
+    struct flow_identities *all = made_for(table, batch);
+    struct flow_origin *origin = flow_table_origin(table, flow);
+    struct palua_flow *out = find_made(all, origin);
+    if (!out) {
+        out = arena_zalloc(arena, sizeof *out, _Alignof(struct palua_flow));
+        add_made(all, origin, make(table, flow, out));
+    }
+    add_texts(table, flow, wanted, arena, out);
     return out;
+}
+
+const struct palua_flow *flow_identity_at(struct flow_table *table, const struct flow *flow,
+                                          uint64_t wanted, uint64_t batch, struct arena *arena,
+                                          struct palua_flow *room)
+{
+    struct flow_identities *all = made_for(table, batch);
+    struct flow_origin *origin = flow_table_origin(table, flow);
+    struct palua_flow *made = find_made(all, origin);
+    if (!made)
+        made = add_made(all, origin, make(table, flow, room));
+    add_texts(table, flow, wanted, arena, made);
+    if (made != room)
+        *room = *made;
+    return made;
 }
 
 static bool wants_any(uint64_t mask, uint64_t fields)
@@ -193,7 +253,8 @@ void flow_live(const struct flow_table *table, const struct flow *flow, uint64_t
     out->resp_ip_bytes = resp->ip_bytes;
     out->orig_payload = orig->payload;
     out->resp_payload = resp->payload;
-    if (__builtin_sub_overflow(flow->last_ts_ns, flow->first_ts_ns, &out->duration_ns))
+    int64_t first_ts_ns = flow_table_origin(table, flow)->first_ts_ns;
+    if (__builtin_sub_overflow(flow->last_ts_ns, first_ts_ns, &out->duration_ns))
         out->duration_ns = INT64_MAX; // only forged timestamps are centuries apart
     const char *service = flow_table_service(table, flow);
     if (service) {

@@ -11,4 +11,4 @@
 
 enum { FLOW_UID_LEN = 17 }; /**< "C" and 16 digits of base 62, that is 95 bits */
 
-void flow_uid(const struct flow *flow, char out[FLOW_UID_LEN]);
+void flow_uid(const struct flow_table *table, const struct flow *flow, char out[FLOW_UID_LEN]);

@@ -3,10 +3,10 @@
 
 #include <stddef.h>
 
+#include "base/cursor.h"
 #include "base/fold.h"
+#include "decode/tuple.h"
 #include "flow/community_id.h"
-
-enum { PROTO_ICMP = 1, PROTO_ICMPV6 = 58 };
 
 _Static_assert(sizeof(struct flow_key) == 48, "the key has no padding");
 _Static_assert(offsetof(struct flow, vlan) == offsetof(struct flow, ports) + 4 &&
@@ -40,8 +40,32 @@ static uint8_t is_behind(const uint64_t a[2], uint16_t a_port, const uint64_t b[
 static bool is_one_way(const struct decode_tuple *tuple)
 {
     uint8_t counterpart;
-    return (tuple->proto == PROTO_ICMP || tuple->proto == PROTO_ICMPV6) &&
+    return (tuple->proto == TUPLE_ICMP || tuple->proto == TUPLE_ICMPV6) &&
            !community_id_icmp_counterpart(tuple->proto, (uint8_t)tuple->sport, &counterpart);
+}
+
+/** Puts the ends in order.
+ * @param rest  of a key whose low end is the source
+ * @return 1 if the source is the high end, else 0 */
+static inline uint8_t arrange(const uint64_t src[2], const uint64_t dst[2], uint64_t rest,
+                              bool one_way, struct flow_key *out)
+{
+    uint8_t swap = one_way ? 0 : is_behind(src, (uint16_t)rest, dst, (uint16_t)(rest >> 16));
+    uint64_t mask = -(uint64_t)swap; // all ones or none: exchanges without a branch
+    uint64_t first = (src[0] ^ dst[0]) & mask, second = (src[1] ^ dst[1]) & mask;
+    out->low[0] = src[0] ^ first;
+    out->low[1] = src[1] ^ second;
+    out->high[0] = dst[0] ^ first;
+    out->high[1] = dst[1] ^ second;
+    out->rest = rest ^ ((rest ^ flow_key_turned(rest)) & mask);
+    return swap;
+}
+
+static inline uint64_t rest_of(uint8_t proto, uint32_t addr_len, uint16_t vlan, uint16_t sport,
+                               uint16_t dport)
+{
+    return (uint64_t)proto << 56 | (uint64_t)(addr_len & 0xff) << 48 | (uint64_t)vlan << 32 |
+           (uint64_t)dport << 16 | sport;
 }
 
 void flow_key_of(const struct decode_tuple *tuple, struct flow_key *out, uint8_t *swapped)
@@ -49,18 +73,69 @@ void flow_key_of(const struct decode_tuple *tuple, struct flow_key *out, uint8_t
     uint64_t src[2], dst[2];
     load(tuple->src, src);
     load(tuple->dst, dst);
-    uint8_t swap = is_one_way(tuple) ? 0 : is_behind(src, tuple->sport, dst, tuple->dport);
-    uint64_t mask = -(uint64_t)swap; // all ones or none: exchanges without a branch
-    uint64_t first = (src[0] ^ dst[0]) & mask, second = (src[1] ^ dst[1]) & mask;
-    uint64_t rest = (uint64_t)tuple->proto << 56 | (uint64_t)(tuple->src.len & 0xff) << 48 |
-                    (uint64_t)tuple->vlan << 32 | (uint64_t)tuple->dport << 16 | tuple->sport;
-    *out = (struct flow_key){
-        .low = {src[0] ^ first, src[1] ^ second},
-        .high = {dst[0] ^ first, dst[1] ^ second},
-        .rest = swap ? flow_key_turned(rest) : rest,
-        .context = tuple->context,
-    };
-    *swapped = swap;
+    uint64_t rest = rest_of(tuple->proto, tuple->src.len, tuple->vlan, tuple->sport, tuple->dport);
+    out->context = tuple->context;
+    *swapped = arrange(src, dst, rest, is_one_way(tuple), out);
+}
+
+/** The addresses of a packet's network layer, as memory.
+ * @return their length, 0 if they were not captured */
+static inline uint32_t read_ends(const struct palua_packet *packet, uint64_t src[2],
+                                 uint64_t dst[2])
+{
+    struct palua_slice bytes = palua_layer_bytes(packet, packet->network);
+    struct cursor in = cursor_of(bytes.data, bytes.len);
+    const uint8_t *ends;
+    if (packet->layers[packet->network].protocol == PALUA_PROTOCOL_IPV6) {
+        if (!cursor_skip(&in, 8) || !cursor_bytes(&in, 32, &ends))
+            return 0;
+        memcpy(src, ends, 16);
+        memcpy(dst, ends + 16, 16);
+        return 16;
+    }
+    uint32_t words[2];
+    if (!cursor_skip(&in, 12) || !cursor_bytes(&in, 8, &ends))
+        return 0;
+    memcpy(words, ends, 8);
+    src[0] = words[0];
+    dst[0] = words[1];
+    src[1] = dst[1] = 0;
+    return 4;
+}
+
+/** Of a packet with TCP or UDP: nearly every one.
+ * @return false if its headers were not captured */
+static inline bool read_ported(const struct palua_packet *packet, uint8_t proto,
+                               struct flow_key *out, uint8_t *swapped)
+{
+    uint64_t src[2], dst[2];
+    uint16_t sport, dport;
+    struct palua_slice bytes = palua_layer_bytes(packet, packet->transport);
+    struct cursor in = cursor_of(bytes.data, bytes.len);
+    uint32_t addr_len = read_ends(packet, src, dst);
+    if (!addr_len || !cursor_u16(&in, &sport) || !cursor_u16(&in, &dport))
+        return false;
+    bool bare = packet->network == 1 && packet->layers[0].protocol == PALUA_PROTOCOL_ETH;
+    uint16_t vlan = bare ? 0 : tuple_vlan(packet);
+    out->context = packet->context;
+    *swapped = arrange(src, dst, rest_of(proto, addr_len, vlan, sport, dport), false, out);
+    return true;
+}
+
+bool flow_key_of_packet(const struct palua_packet *packet, struct flow_key *out, uint8_t *swapped)
+{
+    uint16_t transport = packet->transport != PALUA_NO_LAYER
+                             ? packet->layers[packet->transport].protocol
+                             : PALUA_PROTOCOL_NONE;
+    if (packet->flags & PALUA_PACKET_FLOW && transport == PALUA_PROTOCOL_TCP)
+        return read_ported(packet, TUPLE_TCP, out, swapped);
+    if (packet->flags & PALUA_PACKET_FLOW && transport == PALUA_PROTOCOL_UDP)
+        return read_ported(packet, TUPLE_UDP, out, swapped);
+    struct decode_tuple tuple;
+    if (!decode_tuple(packet, &tuple))
+        return false;
+    flow_key_of(&tuple, out, swapped);
+    return true;
 }
 
 uint32_t flow_key_hash(const struct flow_key *key, uint64_t seed)

@@ -18,11 +18,16 @@
 enum flow_flag {
     FLOW_LOW_RESPONDS = 1, /**< the key's low end is the responder */
     FLOW_TURNED = 2,       /**< the first packet is the responder's (flow/role.h) */
-    FLOW_PROVEN = 4        /**< not to be ended first when room is needed (flow/nursery.h) */
+    FLOW_PROVEN = 4,       /**< not to be ended first when room is needed (flow/nursery.h) */
+    FLOW_NOTED = 8         /**< has a struct flow_note */
 };
 
 /** @param swapped  1 if the packet's source is the high end, else 0 */
 void flow_key_of(const struct decode_tuple *tuple, struct flow_key *out, uint8_t *swapped);
+
+/** The same of a packet's own tuple.
+ * @return false if it belongs to no flow */
+bool flow_key_of_packet(const struct palua_packet *packet, struct flow_key *out, uint8_t *swapped);
 
 /** 32 bits that a sender cannot choose without knowing the seed. */
 uint32_t flow_key_hash(const struct flow_key *key, uint64_t seed);

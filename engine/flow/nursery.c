@@ -10,11 +10,17 @@ void flow_nursery_fini(struct flow_nursery *nursery)
     *nursery = (struct flow_nursery){0};
 }
 
+static struct flow_newborn newborn_of(const struct flow_pool *pool, uint32_t index)
+{
+    uint64_t id = flow_pool_origin(pool, index)->id;
+    return (struct flow_newborn){.index = index, .id = (uint32_t)(id ^ id >> 32)};
+}
+
 /** @return NULL if it has ended or been proven since */
 static struct flow *still_new(const struct flow_pool *pool, struct flow_newborn newborn)
 {
     struct flow *flow = flow_pool_at(pool, newborn.index);
-    bool same = flow->last_packet && (uint32_t)flow->id == newborn.id;
+    bool same = flow->last_packet && newborn_of(pool, newborn.index).id == newborn.id;
     return same && !(flow->flags & FLOW_PROVEN) ? flow : NULL;
 }
 
@@ -37,8 +43,7 @@ void flow_nursery_add(struct flow_nursery *nursery, const struct flow_pool *pool
     if (nursery->end == nursery->cap)
         nursery->newborns = memory_grow(nursery->newborns, &nursery->cap, nursery->end + 1,
                                         sizeof *nursery->newborns);
-    nursery->newborns[nursery->end++] =
-        (struct flow_newborn){.index = flow->index, .id = (uint32_t)flow->id};
+    nursery->newborns[nursery->end++] = newborn_of(pool, flow->index);
 }
 
 struct flow *flow_nursery_take(struct flow_nursery *nursery, const struct flow_pool *pool)

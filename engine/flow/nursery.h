@@ -16,7 +16,7 @@
 /** A flow, as long as it is still the same. */
 struct flow_newborn {
     uint32_t index;
-    uint32_t id; /**< the lower half */
+    uint32_t id; /**< both halves of it, mixed */
 };
 
 struct flow_nursery {

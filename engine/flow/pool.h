@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/** Flow records by number: a slab, and a list of free ones.
+/** Flow records and their origins by number: two slabs, and a list of free numbers.
  *
  * A number is half as wide as a pointer, and a record's neighbours in lists are numbers. One thread
  * at a time. */
@@ -8,14 +8,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/prefetch.h"
 #include "base/slab.h"
 #include "flow/table.h"
 
 enum { FLOW_POOL_NONE = 0xffffffff }; /**< no record */
 
 struct flow_pool {
-    struct slab records;
-    uint32_t free; /**< first free record, linked by timer_place; FLOW_POOL_NONE if none */
+    struct slab records; /**< struct flow */
+    struct slab origins; /**< struct flow_origin */
+    uint32_t free;       /**< first free record, linked by hash; FLOW_POOL_NONE if none */
 };
 
 void flow_pool_init(struct flow_pool *pool);
@@ -30,11 +32,20 @@ static inline struct flow *flow_pool_at(const struct flow_pool *pool, uint32_t i
     return slab_at(&pool->records, index);
 }
 
-/** Has the processor fetch a record's three cache lines. */
+static inline struct flow_origin *flow_pool_origin(const struct flow_pool *pool, uint32_t index)
+{
+    return slab_at(&pool->origins, index);
+}
+
+/** Has the processor fetch a record's two cache lines. */
 static inline void flow_pool_prefetch(const struct flow_pool *pool, uint32_t index)
 {
     const uint8_t *record = (const uint8_t *)flow_pool_at(pool, index);
-    __builtin_prefetch(record, 1);
-    __builtin_prefetch(record + 64, 1);
-    __builtin_prefetch(record + 128, 1);
+    prefetch_write(record);
+    prefetch_write(record + 64);
+}
+
+static inline void flow_pool_prefetch_origin(const struct flow_pool *pool, uint32_t index)
+{
+    prefetch_write(flow_pool_origin(pool, index));
 }

@@ -44,9 +44,19 @@ static void give(struct flow_entries *entries, struct flow_entry *array, uint32_
 
 void flow_shard_fini(struct flow_shard *shard)
 {
-    memory_free(shard->victims);
-    flow_nursery_fini(&shard->nursery);
+    if (shard->shortage) {
+        memory_free(shard->shortage->victims);
+        flow_nursery_fini(&shard->shortage->nursery);
+        memory_free(shard->shortage);
+    }
     *shard = (struct flow_shard){0};
+}
+
+void flow_shard_clear(struct flow_shard *shard, struct flow_entries *entries)
+{
+    if (shard->entries)
+        give(entries, shard->entries, shard->mask + 1);
+    flow_shard_fini(shard);
 }
 
 struct flow *flow_shard_find(const struct flow_shard *shard, const struct flow_pool *pool,
@@ -141,33 +151,36 @@ static int compare_victims(const void *left, const void *right)
     return a->id < b->id ? -1 : a->id > b->id;
 }
 
-static void line_up(struct flow_shard *shard, const struct flow_pool *pool)
+static void line_up(const struct flow_shard *shard, const struct flow_pool *pool)
 {
-    shard->victims =
-        memory_resize(shard->victims, memory_mul(shard->count, sizeof *shard->victims));
-    shard->victim_count = 0;
-    shard->victim_next = 0;
+    struct flow_shortage *shortage = shard->shortage;
+    shortage->victims =
+        memory_resize(shortage->victims, memory_mul(shard->count, sizeof *shortage->victims));
+    shortage->victim_count = 0;
+    shortage->victim_next = 0;
     for (uint32_t i = 0; i <= shard->mask; i++) {
         uint32_t index = shard->entries[i].index;
         if (index == FLOW_POOL_NONE)
             continue;
         const struct flow *flow = flow_pool_at(pool, index);
-        shard->victims[shard->victim_count++] =
-            (struct flow_victim){flow->last_packet, flow->id, index};
+        shortage->victims[shortage->victim_count++] =
+            (struct flow_victim){flow->last_packet, flow_pool_origin(pool, index)->id, index};
     }
-    qsort(shard->victims, shard->victim_count, sizeof *shard->victims, compare_victims);
+    qsort(shortage->victims, shortage->victim_count, sizeof *shortage->victims, compare_victims);
 }
 
 /* A flow that had a packet since the line-up, or began since, is younger than any in the line that
  * had none. So the first that did not change is the oldest of all, and a new line-up is due only
  * when the line is used up. */
-struct flow *flow_shard_oldest(struct flow_shard *shard, const struct flow_pool *pool)
+static struct flow *oldest(const struct flow_shard *shard, const struct flow_pool *pool)
 {
+    struct flow_shortage *shortage = shard->shortage;
     for (;;) {
-        while (shard->victim_next < shard->victim_count) {
-            const struct flow_victim *victim = &shard->victims[shard->victim_next++];
+        while (shortage->victim_next < shortage->victim_count) {
+            const struct flow_victim *victim = &shortage->victims[shortage->victim_next++];
             struct flow *flow = flow_pool_at(pool, victim->index);
-            if (flow->last_packet == victim->last_packet && flow->id == victim->id)
+            if (flow->last_packet == victim->last_packet &&
+                flow_pool_origin(pool, victim->index)->id == victim->id)
                 return flow;
         }
         line_up(shard, pool);
@@ -183,21 +196,21 @@ static int compare_ids(const void *left, const void *right)
 /** Lines up the flows that are not proven, from when the shard was not full yet. */
 static void open_nursery(struct flow_shard *shard, const struct flow_pool *pool)
 {
+    struct flow_shortage *shortage = shard->shortage = memory_zalloc(1, sizeof *shortage);
     line_up(shard, pool);
-    qsort(shard->victims, shard->victim_count, sizeof *shard->victims, compare_ids);
-    for (uint32_t i = 0; i < shard->victim_count; i++) {
-        const struct flow *flow = flow_pool_at(pool, shard->victims[i].index);
+    qsort(shortage->victims, shortage->victim_count, sizeof *shortage->victims, compare_ids);
+    for (uint32_t i = 0; i < shortage->victim_count; i++) {
+        const struct flow *flow = flow_pool_at(pool, shortage->victims[i].index);
         if (!(flow->flags & FLOW_PROVEN))
-            flow_nursery_add(&shard->nursery, pool, flow, shard->count);
+            flow_nursery_add(&shortage->nursery, pool, flow, shard->count);
     }
-    shard->victim_count = 0;
-    shard->was_full = true;
+    shortage->victim_count = 0;
 }
 
 struct flow *flow_shard_victim(struct flow_shard *shard, const struct flow_pool *pool)
 {
-    if (!shard->was_full)
+    if (!shard->shortage)
         open_nursery(shard, pool);
-    struct flow *flow = flow_nursery_take(&shard->nursery, pool);
-    return flow ? flow : flow_shard_oldest(shard, pool);
+    struct flow *flow = flow_nursery_take(&shard->shortage->nursery, pool);
+    return flow ? flow : oldest(shard, pool);
 }

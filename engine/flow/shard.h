@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/prefetch.h"
 #include "flow/key.h"
 #include "flow/nursery.h"
 #include "flow/pool.h"
@@ -37,18 +38,26 @@ struct flow_entries {
 void flow_entries_init(struct flow_entries *entries);
 void flow_entries_fini(struct flow_entries *entries);
 
+/** What a shard that was full once needs to know, to make room. */
+struct flow_shortage {
+    struct flow_victim *victims; /**< idle longest first */
+    uint32_t victim_count;
+    uint32_t victim_next;
+    struct flow_nursery nursery; /**< of flows begun before and since the shard was full */
+};
+
+/** Small, as every packet looks at one of 256. */
 struct flow_shard {
     struct flow_entry *entries;
     uint32_t mask; /**< entries minus 1, a power of two minus 1 */
     uint32_t count;
-    struct flow_victim *victims; /**< idle longest first; NULL until the shard was full */
-    uint32_t victim_count;
-    uint32_t victim_next;
-    bool was_full;
-    struct flow_nursery nursery; /**< of flows begun before and since the shard was full */
+    struct flow_shortage *shortage; /**< NULL until the shard was full */
 };
 
 void flow_shard_fini(struct flow_shard *shard);
+
+/** Forgets all flows. */
+void flow_shard_clear(struct flow_shard *shard, struct flow_entries *entries);
 
 /** @return NULL if there is none */
 struct flow *flow_shard_find(const struct flow_shard *shard, const struct flow_pool *pool,
@@ -57,7 +66,7 @@ struct flow *flow_shard_find(const struct flow_shard *shard, const struct flow_p
 static inline void flow_shard_prefetch(const struct flow_shard *shard, uint32_t hash)
 {
     if (shard->entries)
-        __builtin_prefetch(&shard->entries[hash & shard->mask]);
+        prefetch_read(&shard->entries[hash & shard->mask]);
 }
 /** The record that a search for the hash would look at first, which is hardly ever another key's;
  * FLOW_POOL_NONE if there is none. */
@@ -75,8 +84,8 @@ struct flow *flow_shard_victim(struct flow_shard *shard, const struct flow_pool 
 static inline void flow_shard_note(struct flow_shard *shard, const struct flow_pool *pool,
                                    const struct flow *flow)
 {
-    if (shard->was_full)
-        flow_nursery_add(&shard->nursery, pool, flow, shard->count);
+    if (shard->shortage)
+        flow_nursery_add(&shard->shortage->nursery, pool, flow, shard->count);
 }
 
 /** The flow whose last packet lies furthest back. */

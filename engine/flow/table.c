@@ -7,7 +7,9 @@
 
 #include "base/cursor.h"
 #include "base/memory.h"
+#include "base/prefetch.h"
 #include "decode/checksum.h"
+#include "flow/endings.h"
 #include "flow/key.h"
 #include "flow/pool.h"
 #include "flow/role.h"
@@ -20,8 +22,6 @@ enum { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_ACK = 16 };
 enum { WINDOW_CAP = 1048576 }; // how far ahead of what was sent a sequence number may lie
 // How far memory is fetched ahead of its use: further where little is done in between.
 enum { AHEAD = 16, AHEAD_RECORDS = 32 };
-enum { ID_PORTION = 1 << 16, IDS_PER_FLOW = 16 }; // ids that are looked at together at the end
-enum { WORKER_SHIFT = 48 };                       // flow ids: the worker above, the count below
 
 /** Which idle timeout applies. */
 enum flow_state {
@@ -35,14 +35,6 @@ enum flow_state {
     FLOW_STATE_COUNT
 };
 
-/** A flow that is about to end, with what it is sorted by. */
-struct ending {
-    int64_t deadline_ns;
-    uint64_t first_packet;
-    uint64_t id;
-    struct flow *flow;
-};
-
 struct flow_table {
     struct flow_shard shards[SHARD_COUNT];
     struct flow_entries entries;
@@ -50,7 +42,6 @@ struct flow_table {
     struct flow_wheel wheel;
     int64_t timeouts[FLOW_STATE_COUNT];
     uint64_t seed;
-    uint64_t next_id;
     uint32_t shard_cap;
     uint16_t community_id_seed;
     const struct decoder *decoder;
@@ -58,14 +49,15 @@ struct flow_table {
     bool verifies_checksums;
     bool keeps_connections;
     bool keeps_places;
+    bool has_states;
     flow_ended_fn ended;
     void *context;
     struct flow_connections connections;
     struct flow_store places; /**< struct flow_place, by the flow's number */
+    struct flow_store notes;  /**< struct flow_note, likewise */
+    struct flow_identities identities;
     struct flow_counters counters;
-    struct ending *endings;
-    size_t ending_count;
-    size_t ending_cap;
+    struct flow_endings endings;
     size_t ending_next; /**< of flow_table_end, which comes in portions */
 };
 
@@ -88,8 +80,8 @@ static uint64_t random_seed(void)
     return seed;
 }
 
-struct flow_table *flow_table_new(const struct flow_options *options, uint32_t worker,
-                                  flow_ended_fn ended, void *context)
+struct flow_table *flow_table_new(const struct flow_options *options, flow_ended_fn ended,
+                                  void *context)
 {
     struct flow_table *table = memory_zalloc(1, sizeof *table);
     flow_entries_init(&table->entries);
@@ -103,7 +95,6 @@ struct flow_table *flow_table_new(const struct flow_options *options, uint32_t w
     table->timeouts[FLOW_ICMP] = options->icmp_timeout_ns;
     table->timeouts[FLOW_OTHER] = options->other_timeout_ns;
     table->seed = random_seed();
-    table->next_id = ((uint64_t)worker << WORKER_SHIFT) + 1;
     table->shard_cap = (options->cap - 1) / SHARD_COUNT + 1;
     table->community_id_seed = options->community_id_seed;
     table->decoder = options->decoder;
@@ -111,10 +102,12 @@ struct flow_table *flow_table_new(const struct flow_options *options, uint32_t w
     table->verifies_checksums = options->checksums;
     table->keeps_connections = options->connections;
     table->keeps_places = options->places;
+    table->has_states = options->states;
     table->ended = ended;
     table->context = context;
     flow_connections_init(&table->connections);
     flow_store_init(&table->places, sizeof(struct flow_place));
+    flow_store_init(&table->notes, (sizeof(struct flow_note) + 7) / 8 * 8);
     return table;
 }
 
@@ -127,7 +120,9 @@ void flow_table_free(struct flow_table *table)
     flow_pool_fini(&table->pool);
     flow_connections_fini(&table->connections);
     flow_store_fini(&table->places);
-    memory_free(table->endings);
+    flow_store_fini(&table->notes);
+    memory_free(table->identities.made);
+    flow_endings_fini(&table->endings);
     memory_free(table);
 }
 
@@ -139,6 +134,24 @@ uint16_t flow_table_community_id_seed(const struct flow_table *table)
 const struct decoder *flow_table_decoder(const struct flow_table *table)
 {
     return table->decoder;
+}
+
+struct flow_identities *flow_table_identities(struct flow_table *table)
+{
+    return &table->identities;
+}
+
+struct flow_origin *flow_table_origin(const struct flow_table *table, const struct flow *flow)
+{
+    return flow_pool_origin(&table->pool, flow->index);
+}
+
+bool flow_table_note(const struct flow_table *table, const struct flow *flow, struct flow_note *out)
+{
+    *out = (struct flow_note){0};
+    if (flow->flags & FLOW_NOTED)
+        *out = *(const struct flow_note *)flow_store_at(&table->notes, flow->index);
+    return flow->flags & FLOW_NOTED;
 }
 
 int64_t flow_table_deadline(const struct flow_table *table, const struct flow *flow)
@@ -163,20 +176,27 @@ static bool is_connection(const struct flow_table *table, const struct flow *flo
     return table->keeps_connections && flow->proto == PROTO_TCP;
 }
 
-/** Ends a flow that is no longer in the wheel. */
+/** Ends a flow that is in neither the wheel nor its shard any longer. */
 static void finish(struct flow_table *table, struct flow *flow, enum flow_reason reason)
 {
     table->ended(table->context, flow, reason_of(flow, reason));
     if (is_connection(table, flow))
         flow_connection_end(&table->connections, flow->index);
-    flow_shard_remove(&table->shards[flow->shard], flow);
     flow_pool_give(&table->pool, flow);
     table->counters.live--;
+}
+
+/** Ends a flow that is no longer in the wheel. */
+static void end_due(struct flow_table *table, struct flow *flow)
+{
+    flow_shard_remove(&table->shards[flow->shard], flow);
+    finish(table, flow, FLOW_REASON_TIMEOUT);
 }
 
 static void end_now(struct flow_table *table, struct flow *flow, enum flow_reason reason)
 {
     flow_wheel_remove(&table->wheel, &table->pool, flow);
+    flow_shard_remove(&table->shards[flow->shard], flow);
     finish(table, flow, reason);
 }
 
@@ -242,21 +262,6 @@ static bool is_reopened(const struct flow *flow, const struct palua_packet *pack
            ahead > flow->sides[PALUA_ORIG].payload + WINDOW_CAP;
 }
 
-/** Ends the flow that has a packet's key if the packet cannot belong to it.
- * @return whether it did */
-static bool ended_before(struct flow_table *table, struct flow *flow,
-                         const struct palua_packet *packet, unsigned flags, uint8_t swapped)
-{
-    if (packet->ts_ns >= flow_table_deadline(table, flow))
-        end_now(table, flow, FLOW_REASON_TIMEOUT);
-    else if (is_first_syn(flags) &&
-             is_reopened(flow, packet, swapped ^ (flow->flags & FLOW_LOW_RESPONDS)))
-        end_now(table, flow, FLOW_REASON_REUSED);
-    else
-        return false;
-    return true;
-}
-
 static void make_room(struct flow_table *table, struct flow_shard *shard)
 {
     if (shard->count < table->shard_cap)
@@ -270,7 +275,7 @@ static void make_room(struct flow_table *table, struct flow_shard *shard)
 /** What a new flow is made of. */
 struct beginning {
     const struct palua_packet *packet;
-    const struct decode_tuple *tuple;
+    const struct decode_tuple *tuple; /**< NULL: as the packet says */
     const struct flow_key *key;
     uint32_t hash;
     uint32_t ordinal;
@@ -278,16 +283,53 @@ struct beginning {
     uint8_t swapped; /**< the sender is the high end */
 };
 
-static void note_tunnel(struct flow *flow, const struct palua_packet *packet)
+/** Ends the flow that has a packet's key if the packet cannot belong to it.
+ * @return whether it did */
+static bool ended_before(struct flow_table *table, struct flow *flow, struct beginning *next)
+{
+    const struct palua_packet *packet = next->packet;
+    enum flow_reason reason;
+    if (packet->ts_ns >= flow_table_deadline(table, flow))
+        reason = FLOW_REASON_TIMEOUT;
+    else if (is_first_syn(next->tcp_flags) &&
+             is_reopened(flow, packet, next->swapped ^ (flow->flags & FLOW_LOW_RESPONDS)))
+        reason = FLOW_REASON_REUSED;
+    else
+        return false;
+    struct flow_note note;
+    flow_table_note(table, flow, &note);
+    if (flow_table_origin(table, flow)->first_ts_ns == packet->ts_ns)
+        next->ordinal = note.ordinal + 1;
+    end_now(table, flow, reason);
+    return true;
+}
+
+static void note_tunnel(const struct palua_packet *packet, struct flow_note *note)
 {
     struct decode_tunnel tunnel;
     if (packet->network < 2 && !decode_is_ip(&packet->layers[0]))
         return; // most packets: IP directly in a link layer
     if (!decode_tunnel(packet, packet->network, &tunnel))
         return;
-    flow->tunnel = tunnel.protocol;
-    flow->tunnel_id = tunnel.id;
-    flow->has_tunnel_id = tunnel.has_id;
+    note->tunnel = tunnel.protocol;
+    note->tunnel_id = tunnel.id;
+    note->has_tunnel_id = tunnel.has_id;
+}
+
+static void note_origin(struct flow_table *table, struct flow *flow, const struct beginning *from)
+{
+    struct flow_note note = {.ordinal = from->ordinal};
+    note_tunnel(from->packet, &note);
+    if (!note.ordinal && note.tunnel == PALUA_PROTOCOL_NONE)
+        return;
+    *(struct flow_note *)flow_store_reach(&table->notes, flow->index) = note;
+    flow->flags |= FLOW_NOTED;
+}
+
+/** The layer that a packet's flow is named by. */
+static uint32_t flow_layer(const struct palua_packet *packet)
+{
+    return packet->transport != PALUA_NO_LAYER ? packet->transport : packet->network;
 }
 
 /** Where the originator's sequence numbers begin, as a flow's first packet tells. */
@@ -308,30 +350,38 @@ static void begin_tcp(struct flow_table *table, struct flow *flow, const struct 
         flow_connection_begin(&table->connections, flow->index, turned);
 }
 
+/** Whether the first packet is the responder's. */
+static bool begins_turned(const struct beginning *from)
+{
+    struct decode_tuple own = {0};
+    if (!from->tuple && !decode_tuple(from->packet, &own))
+        return false;
+    const struct decode_tuple *tuple = from->tuple ? from->tuple : &own;
+    return flow_role_sender_responds(tuple, from->tcp_flags) && !flow_key_is_loop(from->key);
+}
+
 static struct flow *begin(struct flow_table *table, const struct beginning *from)
 {
     const struct palua_packet *packet = from->packet;
     uint8_t shard = (uint8_t)shard_of_flow(packet->flow_hash);
     make_room(table, &table->shards[shard]);
     struct flow *flow = flow_pool_take(&table->pool);
-    bool turned =
-        flow_role_sender_responds(from->tuple, from->tcp_flags) && !flow_key_is_loop(from->key);
+    bool turned = begins_turned(from);
     flow_key_store(from->key, from->swapped ^ turned, flow);
     flow->flags |= turned ? FLOW_TURNED : 0;
     flow->shard = shard;
     flow->hash = from->hash;
     flow->state = state_of(flow->proto);
-    flow->id = table->next_id++;
-    flow->first_packet = packet->number;
-    flow->first_ts_ns = packet->ts_ns;
     flow->last_ts_ns = packet->ts_ns;
-    flow->ordinal = from->ordinal;
-    note_tunnel(flow, packet);
+    struct flow_origin *origin = flow_table_origin(table, flow);
+    origin->id = packet->number << FLOW_ID_LAYER_BITS | flow_layer(packet);
+    origin->first_ts_ns = packet->ts_ns;
+    note_origin(table, flow, from);
     if (flow->proto == PROTO_TCP)
         begin_tcp(table, flow, from);
     flow_shard_add(&table->shards[shard], &table->entries, flow);
     flow_shard_note(&table->shards[shard], &table->pool, flow);
-    flow_wheel_add(&table->wheel, flow, flow_table_deadline(table, flow));
+    flow_wheel_add(&table->wheel, &table->pool, flow, flow_table_deadline(table, flow));
     table->counters.created++;
     table->counters.live++;
     return flow;
@@ -342,7 +392,7 @@ static void close_flow(struct flow_table *table, struct flow *flow, enum flow_st
 {
     flow->state = (uint8_t)state;
     flow_wheel_remove(&table->wheel, &table->pool, flow);
-    flow_wheel_add(&table->wheel, flow, flow_table_deadline(table, flow));
+    flow_wheel_add(&table->wheel, &table->pool, flow, flow_table_deadline(table, flow));
 }
 
 /** Both sides have sent FIN; or one has, and the other never sent anything: what is seen of such a
@@ -371,11 +421,10 @@ static void track_tcp(struct flow_table *table, struct flow *flow, unsigned dire
 static void count(struct flow *flow, unsigned direction, const struct palua_packet *packet)
 {
     struct flow_side *side = &flow->sides[direction];
-    uint32_t carrier = packet->transport != PALUA_NO_LAYER ? packet->transport : packet->network;
     side->pkts++;
     side->ip_bytes +=
         packet->network < packet->layer_count ? packet->layers[packet->network].len : 0;
-    side->payload += palua_layer_payload_len(packet, carrier);
+    side->payload += palua_layer_payload_len(packet, flow_layer(packet));
     flow->last_packet = packet->number;
     if (packet->ts_ns > flow->last_ts_ns)
         flow->last_ts_ns = packet->ts_ns;
@@ -409,51 +458,45 @@ static void note_place(struct flow_table *table, const struct flow *flow,
     *place = (struct flow_place){packet->file_name, packet->frame, packet->file};
 }
 
-static void seek(const struct flow_table *table, struct flow_sought *sought)
-{
-    flow_key_of(&sought->tuple, &sought->key, &sought->swapped);
-    sought->hash = flow_key_hash(&sought->key, table->seed);
-    sought->index = FLOW_POOL_NONE;
-    sought->named = true;
-}
-
 static const struct flow_shard *shard_of(const struct flow_table *table,
                                          const struct palua_packet *packet)
 {
     return &table->shards[shard_of_flow(packet->flow_hash)];
 }
 
-/** A dissector's state, or the three lines of a stream that every packet looks at. */
-static void prefetch_state(const struct flow *flow)
+void flow_table_seek(const struct flow_table *table, const struct palua_packet *packet,
+                     struct flow_sought *sought)
 {
-    const char *state = flow->dissector_state;
-    __builtin_prefetch(state, 1);
-    if (flow->proto == PROTO_TCP && state) {
-        __builtin_prefetch(state + 64, 1);
-        __builtin_prefetch(state + 128);
-    }
+    sought->named = flow_key_of_packet(packet, &sought->key, &sought->swapped);
+    if (!sought->named)
+        return;
+    sought->hash = flow_key_hash(&sought->key, table->seed);
+    flow_shard_prefetch(shard_of(table, packet), sought->hash);
 }
 
-void flow_table_foresee(const struct flow_table *table, const struct palua_packet *const *packets,
-                        uint32_t count, struct flow_sought *out)
+void flow_table_foresee(const struct flow_table *table, const struct palua_packet *packet,
+                        struct flow_sought *sought)
 {
-    for (uint32_t i = 0; i < count; i++) {
-        out[i].named = false;
-        if (!decode_tuple(packets[i], &out[i].tuple))
-            continue;
-        seek(table, &out[i]);
-        flow_shard_prefetch(shard_of(table, packets[i]), out[i].hash);
+    if (!sought->named)
+        return;
+    sought->index = flow_shard_guess(shard_of(table, packet), sought->hash);
+    if (sought->index == FLOW_POOL_NONE)
+        return;
+    flow_pool_prefetch(&table->pool, sought->index);
+    if (table->has_states)
+        flow_pool_prefetch_origin(&table->pool, sought->index);
+}
+
+void flow_table_foresee_state(const struct flow_table *table, const struct flow_sought *sought)
+{
+    if (!table->has_states || !sought->named || sought->index == FLOW_POOL_NONE)
+        return;
+    const char *state = flow_pool_origin(&table->pool, sought->index)->dissector_state;
+    prefetch_write(state);
+    if (state && flow_pool_at(&table->pool, sought->index)->proto == PROTO_TCP) {
+        prefetch_write(state + 64); // the three lines of a stream that every packet looks at
+        prefetch_read(state + 128);
     }
-    for (uint32_t i = 0; i < count; i++) {
-        if (!out[i].named)
-            continue;
-        out[i].index = flow_shard_guess(shard_of(table, packets[i]), out[i].hash);
-        if (out[i].index != FLOW_POOL_NONE)
-            flow_pool_prefetch(&table->pool, out[i].index);
-    }
-    for (uint32_t i = 0; i < count; i++)
-        if (out[i].named && out[i].index != FLOW_POOL_NONE)
-            prefetch_state(flow_pool_at(&table->pool, out[i].index));
 }
 
 /** The flow that has the key; most often it is where it was guessed to be. */
@@ -468,28 +511,20 @@ static struct flow *find(const struct flow_table *table, const struct palua_pack
     return flow_shard_find(shard_of(table, packet), &table->pool, &sought->key, sought->hash);
 }
 
-struct flow *flow_table_find(struct flow_table *table, const struct palua_packet *packet,
-                             const struct flow_sought *sought, uint8_t *direction, bool *created)
+/** The flow that was found, or a new one if there is none or it is over. */
+static struct flow *enter(struct flow_table *table, struct flow *flow, struct beginning *from,
+                          uint8_t *direction, bool *created)
 {
-    struct beginning from = {.packet = packet,
-                             .tuple = &sought->tuple,
-                             .key = &sought->key,
-                             .hash = sought->hash,
-                             .swapped = sought->swapped,
-                             .tcp_flags = tcp_flags(packet)};
-    struct flow *flow = find(table, packet, sought);
-    if (flow) {
-        from.ordinal = flow->first_ts_ns == packet->ts_ns ? flow->ordinal + 1 : 0;
-        if (ended_before(table, flow, packet, from.tcp_flags, from.swapped))
-            flow = NULL;
-    }
+    const struct palua_packet *packet = from->packet;
+    if (flow && ended_before(table, flow, from))
+        flow = NULL;
     *created = !flow;
     if (!flow)
-        flow = begin(table, &from);
-    *direction = from.swapped ^ (flow->flags & FLOW_LOW_RESPONDS);
+        flow = begin(table, from);
+    *direction = from->swapped ^ (flow->flags & FLOW_LOW_RESPONDS);
     count(flow, *direction, packet);
-    if (from.tcp_flags)
-        track_tcp(table, flow, *direction, from.tcp_flags);
+    if (from->tcp_flags)
+        track_tcp(table, flow, *direction, from->tcp_flags);
     if (!(flow->flags & FLOW_PROVEN))
         prove(flow, *created);
     if (is_connection(table, flow))
@@ -499,64 +534,43 @@ struct flow *flow_table_find(struct flow_table *table, const struct palua_packet
     return flow;
 }
 
+struct flow *flow_table_find(struct flow_table *table, const struct palua_packet *packet,
+                             const struct flow_sought *sought, uint8_t *direction, bool *created)
+{
+    struct beginning from = {.packet = packet,
+                             .key = &sought->key,
+                             .hash = sought->hash,
+                             .swapped = sought->swapped,
+                             .tcp_flags = tcp_flags(packet)};
+    return enter(table, find(table, packet, sought), &from, direction, created);
+}
+
 struct flow *flow_table_lookup(struct flow_table *table, const struct palua_packet *packet,
                                const struct decode_tuple *tuple, uint8_t *direction, bool *created)
 {
-    struct flow_sought sought = {.tuple = *tuple};
-    seek(table, &sought);
-    return flow_table_find(table, packet, &sought, direction, created);
+    struct flow_key key;
+    struct beginning from = {
+        .packet = packet, .tuple = tuple, .key = &key, .tcp_flags = tcp_flags(packet)};
+    flow_key_of(tuple, &key, &from.swapped);
+    from.hash = flow_key_hash(&key, table->seed);
+    struct flow *flow = flow_shard_find(shard_of(table, packet), &table->pool, &key, from.hash);
+    return enter(table, flow, &from, direction, created);
 }
 
-static void add_ending(struct flow_table *table, struct flow *flow)
+static void add_ending(struct flow_table *table, struct flow *flow, int64_t deadline_ns)
 {
-    if (table->ending_count == table->ending_cap)
-        table->endings = memory_grow(table->endings, &table->ending_cap, table->ending_count + 1,
-                                     sizeof *table->endings);
-    table->endings[table->ending_count++] = (struct ending){
-        .deadline_ns = flow_table_deadline(table, flow),
-        .first_packet = flow->first_packet,
-        .id = flow->id,
-        .flow = flow,
-    };
+    flow_endings_add(&table->endings, &(struct flow_ending){
+                                          .deadline_ns = deadline_ns,
+                                          .id = flow_table_origin(table, flow)->id,
+                                          .flow = flow,
+                                      });
 }
 
-static int compare_begin(const struct ending *a, const struct ending *b)
+/** A record that is about to end or to be put back, and what goes with it. */
+static void foresee_record(const struct flow_table *table, uint32_t index)
 {
-    if (a->first_packet != b->first_packet)
-        return a->first_packet < b->first_packet ? -1 : 1;
-    if (a->flow->shard != b->flow->shard) // a packet and its carriers; as between workers
-        return a->flow->shard < b->flow->shard ? -1 : 1;
-    return a->id < b->id ? -1 : a->id > b->id;
-}
-
-static bool is_before(const struct ending *a, const struct ending *b)
-{
-    if (a->deadline_ns != b->deadline_ns)
-        return a->deadline_ns < b->deadline_ns;
-    return compare_begin(a, b) < 0;
-}
-
-/** Merges [0, half) and [half, count), both in order, by way of `spare`. */
-static void merge(struct ending *endings, struct ending *spare, size_t half, size_t count)
-{
-    size_t left = 0, right = half, at = 0;
-    if (!is_before(&endings[half], &endings[half - 1]))
-        return;
-    memcpy(spare, endings, half * sizeof *spare);
-    while (left < half)
-        endings[at++] = right < count && is_before(&endings[right], &spare[left]) ? endings[right++]
-                                                                                  : spare[left++];
-}
-
-/** By deadline. Flows come up nearly in that order, which makes short work of most of it. */
-static void sort_by_deadline(struct ending *endings, struct ending *spare, size_t count)
-{
-    if (count < 2)
-        return;
-    size_t half = count / 2;
-    sort_by_deadline(endings, spare, half);
-    sort_by_deadline(endings + half, spare, count - half);
-    merge(endings, spare, half, count);
+    flow_pool_prefetch(&table->pool, index);
+    flow_pool_prefetch_origin(&table->pool, index);
 }
 
 /** Puts the flows that are due in order, and the others back. */
@@ -566,126 +580,84 @@ static void line_up_due(struct flow_table *table, int64_t now_ns)
     for (size_t i = 0; i < due->count; i++) {
         struct flow *flow = flow_pool_at(&table->pool, due->flows[i]);
         if (i + AHEAD_RECORDS < due->count)
-            flow_pool_prefetch(&table->pool, due->flows[i + AHEAD_RECORDS]);
+            foresee_record(table, due->flows[i + AHEAD_RECORDS]);
         int64_t deadline = flow_table_deadline(table, flow);
         if (deadline <= now_ns)
-            add_ending(table, flow);
+            add_ending(table, flow, deadline);
         else
-            flow_wheel_add(&table->wheel, flow, deadline);
+            flow_wheel_add(&table->wheel, &table->pool, flow, deadline);
     }
-    // The upper half is scratch space.
-    table->endings = memory_grow(table->endings, &table->ending_cap, 2 * table->ending_count + 1,
-                                 sizeof *table->endings);
-    sort_by_deadline(table->endings, table->endings + table->ending_count, table->ending_count);
+    flow_endings_by_deadline(&table->endings);
 }
 
 /** Has the processor fetch what ending a flow touches besides its record. */
 static void foresee_ending(const struct flow_table *table, size_t at)
 {
-    if (at >= table->ending_count)
+    if (at >= table->endings.count)
         return;
-    const struct flow *next = table->endings[at].flow;
+    const struct flow *next = table->endings.items[at].flow;
     flow_shard_prefetch(&table->shards[next->shard], next->hash);
-    __builtin_prefetch(next->dissector_state, 1);
+    if (table->has_states)
+        prefetch_write(flow_table_origin(table, next)->dissector_state);
 }
 
 void flow_table_expire(struct flow_table *table, int64_t now_ns)
 {
-    table->ending_count = 0;
+    table->endings.count = 0;
     line_up_due(table, now_ns);
-    for (size_t i = 0; i < table->ending_count; i++) {
+    for (size_t i = 0; i < table->endings.count; i++) {
         foresee_ending(table, i + AHEAD);
-        finish(table, table->endings[i].flow, FLOW_REASON_TIMEOUT);
+        end_due(table, table->endings.items[i].flow);
     }
-    table->ending_count = 0;
+    table->endings.count = 0;
 }
 
-/** The first and the last id in use; ids of a table ascend with their flows' first packets. */
-static void id_range(const struct flow_table *table, uint64_t *first, uint64_t *last)
-{
-    *first = UINT64_MAX;
-    *last = 0;
-    for (uint32_t i = 0; i < table->pool.records.count; i++) {
-        const struct flow *flow = flow_pool_at(&table->pool, i);
-        if (!flow->last_packet)
-            continue;
-        *first = flow->id < *first ? flow->id : *first;
-        *last = flow->id > *last ? flow->id : *last;
-    }
-}
-
-/** Lines up the flows whose ids lie in [first, first + count), by way of a list with a place for
- * each id: nothing is compared. */
-static void line_up_ids(struct flow_table *table, uint64_t first, size_t count, uint32_t *list)
-{
-    memset(list, 0xff, count * sizeof *list);
-    for (uint32_t i = 0; i < table->pool.records.count; i++) {
-        const struct flow *flow = flow_pool_at(&table->pool, i);
-        if (flow->last_packet && flow->id >= first && flow->id - first < count)
-            list[flow->id - first] = i;
-    }
-    for (size_t i = 0; i < count; i++) {
-        if (i + AHEAD_RECORDS < count && list[i + AHEAD_RECORDS] != FLOW_POOL_NONE)
-            flow_pool_prefetch(&table->pool, list[i + AHEAD_RECORDS]);
-        if (list[i] != FLOW_POOL_NONE)
-            add_ending(table, flow_pool_at(&table->pool, list[i]));
-    }
-}
-
-/** Flows that a packet began together with those that carry it stand side by side. */
-static void order_ties(struct flow_table *table)
-{
-    for (size_t i = 1; i < table->ending_count; i++)
-        for (size_t at = i; at && compare_begin(&table->endings[at], &table->endings[at - 1]) < 0;
-             at--) {
-            struct ending later = table->endings[at - 1];
-            table->endings[at - 1] = table->endings[at];
-            table->endings[at] = later;
-        }
-}
-
-/** By first packet: that is by id. Few flows may be spread over very many ids, hence the portions.
- */
+/** All flows are going to end: none needs to be found again, so wheel and shards are emptied at
+ * once. */
 static void line_up_all(struct flow_table *table)
 {
-    uint64_t first, last;
-    table->ending_count = 0;
+    table->endings.count = 0;
     table->ending_next = 0;
-    if (!table->counters.live)
-        return;
-    id_range(table, &first, &last);
-    size_t portion = ID_PORTION;
-    if (table->counters.live * IDS_PER_FLOW > portion)
-        portion = table->counters.live * IDS_PER_FLOW;
-    uint32_t *list = memory_alloc(memory_mul(portion, sizeof *list));
-    while (table->ending_count < table->counters.live) {
-        uint64_t left = last - first + 1;
-        line_up_ids(table, first, left < portion ? (size_t)left : portion, list);
-        first += portion;
+    flow_wheel_clear(&table->wheel);
+    for (unsigned i = 0; i < SHARD_COUNT; i++)
+        flow_shard_clear(&table->shards[i], &table->entries);
+    for (uint32_t i = 0; i < table->pool.records.count; i++) {
+        struct flow *flow = flow_pool_at(&table->pool, i);
+        if (flow->last_packet)
+            add_ending(table, flow, 0);
     }
-    order_ties(table);
-    memory_free(list);
+    flow_endings_by_beginning(&table->endings);
 }
 
 uint64_t flow_table_line_up(struct flow_table *table)
 {
     line_up_all(table);
-    return table->ending_count;
+    return table->endings.count;
 }
 
 uint64_t flow_table_ending(const struct flow_table *table, uint64_t place)
 {
-    return table->endings[place].first_packet;
+    return table->endings.items[place].id >> FLOW_ID_LAYER_BITS;
+}
+
+/** The same at the end of the run, where a record was last seen long ago. */
+static void foresee_last(const struct flow_table *table, size_t at)
+{
+    if (at >= table->endings.count)
+        return;
+    const uint8_t *record = (const uint8_t *)table->endings.items[at].flow;
+    prefetch_write(record);
+    prefetch_write(record + 64);
 }
 
 uint32_t flow_table_end(struct flow_table *table, uint32_t limit)
 {
     uint32_t ended = 0;
-    if (table->ending_next == table->ending_count)
+    if (table->ending_next == table->endings.count)
         line_up_all(table);
-    while (ended < limit && table->ending_next < table->ending_count) {
-        foresee_ending(table, table->ending_next + AHEAD);
-        end_now(table, table->endings[table->ending_next++].flow, FLOW_REASON_END);
+    while (ended < limit && table->ending_next < table->endings.count) {
+        foresee_last(table, table->ending_next + AHEAD);
+        finish(table, table->endings.items[table->ending_next++].flow, FLOW_REASON_END);
         ended++;
     }
     return ended;

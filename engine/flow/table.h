@@ -21,8 +21,9 @@
  * idle longest (whose last packet lies furthest back in the capture). So a flood of SYNs, or of
  * lone packets of any kind, pushes out only itself.
  *
- * Cost per packet: a hash, two cache lines of index and key, one of counters. Timers are set per
- * timeout, not per packet. Time is the capture's clock. One thread at a time. */
+ * Cost per packet: a hash, a cache line each of index, key and counters. A flow takes 160 bytes, 16
+ * to 32 in the index, 4 to 8 in the timer wheel; 64 more if connections are kept. Timers are set
+ * per timeout, not per packet. Time is the capture's clock. One thread at a time. */
 #pragma once
 
 #include <stdbool.h>
@@ -63,7 +64,8 @@ struct flow_side {
 };
 
 /** One flow. Owned by the table; borrowed until flow_table_lookup, _expire or _end is called next.
- * Three cache lines: what is compared, what every packet changes, what is seldom used. */
+ * Two cache lines, what is compared and what every packet changes; what is seldom used lies in its
+ * struct flow_origin. */
 struct flow {
     _Alignas(64) uint8_t addresses[32]; /**< originator, then responder at 16; IPv4 in the first 4
                               bytes, the rest 0 */
@@ -71,33 +73,49 @@ struct flow {
     uint16_t vlan;
     uint8_t addr_len;
     uint8_t proto;
+    uint32_t context; /**< as in struct decode_tuple */
+    uint32_t hash;    /**< private: place in the index; of a free record, the next free one */
+    uint32_t index;   /**< private: place in the pool */
+    uint32_t syn;     /**< private: sequence number of the originator's SYN, or what it would have
+                         been */
     uint8_t tcp_flags[2]; /**< all seen, or-ed */
+    uint16_t timer_slot;  /**< private: of the timer wheel */
     uint8_t state;        /**< private: which timeout applies */
-    uint8_t flags;        /**< private */
-    uint32_t hash;        /**< private: place in the index */
-    uint32_t index;       /**< private: place in the pool */
-    uint32_t
-        timer_place; /**< private: where in its slot of the timer wheel; the next free record */
-    uint16_t timer_slot;
-    uint8_t dissector; /**< 1 + index of the dissector bound to it, 0 none */
-    uint8_t shard;     /**< private */
-    uint32_t context;  /**< as in struct decode_tuple */
+    uint8_t flags;        /**< private: enum flow_flag */
+    uint8_t dissector;    /**< 1 + index of the dissector bound to it, 0 none */
+    uint8_t shard;        /**< private */
 
     int64_t last_ts_ns;        /**< highest timestamp */
     uint64_t last_packet;      /**< number of the last packet; 0: the record is free */
     struct flow_side sides[2]; /**< originator, responder */
+};
+_Static_assert(sizeof(struct flow) == 128, "two cache lines");
 
-    uint64_t id;           /**< 1, 2, 3… per worker, with the worker in the upper bits */
-    uint64_t first_packet; /**< number of the first packet */
+enum { FLOW_ID_LAYER_BITS = 5 }; /**< of a flow's id, below the number of its first packet */
+
+/** What a flow has besides its record, found by flow_table_origin: fixed by its first packet, or
+ * not touched by most. */
+struct flow_origin {
+    uint64_t id; /**< unique within the run: the number of the first packet, and which of its layers
+                    is the flow's */
     int64_t first_ts_ns;
     union {                    /**< freed by the ended callback's owner */
         void *dissector_state; /**< of the bound dissector */
         struct stream *stream; /**< TCP, see stream/delivery.h; it has the dissector's state */
     };
-    struct palua_flow *identity; /**< in the arena of batch identity_batch, made on demand */
-    uint64_t identity_batch;
-    uint32_t syn;       /**< private: sequence number of the originator's SYN, or what it would have
-                           been */
+    uint32_t timer_place; /**< private: where in its slot of the timer wheel */
+    uint32_t identity;    /**< private: which of the batch's identities is its own, if any */
+};
+_Static_assert(sizeof(struct flow_origin) == 32, "two in a cache line");
+
+/** Number of the flow's first packet. */
+static inline uint64_t flow_first_packet(const struct flow_origin *origin)
+{
+    return origin->id >> FLOW_ID_LAYER_BITS;
+}
+
+/** What few flows have. */
+struct flow_note {
     uint32_t ordinal;   /**< tells apart flows with the same key and first timestamp */
     uint32_t tunnel_id; /**< of the innermost tunnel around the first packet, see decode_tunnel */
     uint16_t tunnel;    /**< its protocol, PALUA_PROTOCOL_NONE if there is none */
@@ -119,14 +137,15 @@ struct flow_options {
     bool checksums;              /**< a TCP packet whose checksum is wrong says nothing but that */
     bool connections;            /**< somebody reads what needs flow/connection.h */
     bool places;                 /**< somebody reads in which file and frame a flow ended */
+    bool states;                 /**< flows have states of dissectors, or streams */
 };
 
 /** Called for every flow that ends, before it is forgotten. It must not call back into the table,
  * except for flow_identity, flow_live and flow_snapshot. */
 typedef void (*flow_ended_fn)(void *context, struct flow *flow, enum flow_reason reason);
 
-struct flow_table *flow_table_new(const struct flow_options *options, uint32_t worker,
-                                  flow_ended_fn ended, void *context);
+struct flow_table *flow_table_new(const struct flow_options *options, flow_ended_fn ended,
+                                  void *context);
 /** Does not end flows: call flow_table_end first. */
 void flow_table_free(struct flow_table *table);
 
@@ -138,8 +157,6 @@ void flow_table_free(struct flow_table *table);
  * @return never NULL */
 struct flow *flow_table_lookup(struct flow_table *table, const struct palua_packet *packet,
                                const struct decode_tuple *tuple, uint8_t *direction, bool *created);
-
-enum { FLOW_GROUP_CAP = 32 }; /**< packets that flow_table_foresee looks at together */
 
 /** A five-tuple and its context (flow/key.h). Whole words, so that hash and comparison read what
  * was just written without waiting for it. */
@@ -153,7 +170,6 @@ struct flow_key {
 
 /** What is known of a packet's flow before it is looked up. */
 struct flow_sought {
-    struct decode_tuple tuple;
     struct flow_key key;
     uint32_t hash;
     uint32_t index;  /**< of the record that may be the flow's */
@@ -161,15 +177,28 @@ struct flow_sought {
     bool named;      /**< the packet belongs to a flow; the rest is set only then */
 };
 
-/** Finds out for several packets where their flows probably are, and has the processor fetch that:
- * most of the time that a large table takes is waiting for memory, and so the waits overlap.
- * @param count  at most FLOW_GROUP_CAP */
-void flow_table_foresee(const struct flow_table *table, const struct palua_packet *const *packets,
-                        uint32_t count, struct flow_sought *out);
+/* Most of the time that a large table takes is waiting for memory. So a packet's flow is looked for
+ * in steps, each of which has the processor fetch what the next one reads, with work on other
+ * packets in between (flow/lookahead.h). */
+
+/** Names a packet's flow and has the index fetched where it would be. */
+void flow_table_seek(const struct flow_table *table, const struct palua_packet *packet,
+                     struct flow_sought *sought);
+/** Finds out where the flow of a packet that was sought probably is, and has the record fetched. */
+void flow_table_foresee(const struct flow_table *table, const struct palua_packet *packet,
+                        struct flow_sought *sought);
+/** Has the state of the flow fetched that was foreseen. */
+void flow_table_foresee_state(const struct flow_table *table, const struct flow_sought *sought);
 /** flow_table_lookup for a packet that was foreseen and is named; flows may have begun and ended
  * since. */
 struct flow *flow_table_find(struct flow_table *table, const struct palua_packet *packet,
                              const struct flow_sought *sought, uint8_t *direction, bool *created);
+
+/** What the flow has besides its record; borrowed for as long. */
+struct flow_origin *flow_table_origin(const struct flow_table *table, const struct flow *flow);
+/** @return false if the flow has none, all of which would be 0 */
+bool flow_table_note(const struct flow_table *table, const struct flow *flow,
+                     struct flow_note *out);
 
 /** As in the options. */
 uint16_t flow_table_community_id_seed(const struct flow_table *table);
@@ -203,11 +232,26 @@ struct flow_counters {
 };
 void flow_table_counters(const struct flow_table *table, struct flow_counters *out);
 
+/** Identities of the batch that is being worked on. */
+struct flow_identities {
+    uint64_t batch; /**< its number */
+    struct palua_flow **made;
+    size_t count;
+    size_t cap;
+};
+struct flow_identities *flow_table_identities(struct flow_table *table);
+
 /** The identity to put into events, in `arena`, which must live as long as the batch numbered
  * `batch`. Made once per flow and batch; the text of uid and Community ID only when first wanted.
  * @param wanted  mask over palua_flow_schema */
-const struct palua_flow *flow_identity(const struct flow_table *table, struct flow *flow,
+const struct palua_flow *flow_identity(struct flow_table *table, const struct flow *flow,
                                        uint64_t wanted, uint64_t batch, struct arena *arena);
+/** The same in `room`, which lives as long: made there, or copied there if it was made before. The
+ * copy's slices go on pointing to the one that is returned.
+ * @param room  zeroed */
+const struct palua_flow *flow_identity_at(struct flow_table *table, const struct flow *flow,
+                                          uint64_t wanted, uint64_t batch, struct arena *arena,
+                                          struct palua_flow *room);
 /** What changes while the flow lives, as it is now.
  * @param wanted  mask over palua_flow_live_schema; what is not wanted may be left zero
  * @param arena   owns what *out points to

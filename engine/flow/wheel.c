@@ -21,6 +21,12 @@ void flow_wheel_fini(struct flow_wheel *wheel)
     flow_wheel_init(wheel);
 }
 
+void flow_wheel_clear(struct flow_wheel *wheel)
+{
+    for (unsigned i = 0; i < FLOW_WHEEL_LEVELS * FLOW_WHEEL_SLOTS; i++)
+        wheel->slots[i].count = 0;
+}
+
 static unsigned slot_at(unsigned level, int64_t tick)
 {
     return level * FLOW_WHEEL_SLOTS + ((unsigned)(tick >> (SLOT_BITS * level)) & SLOT_MASK);
@@ -47,23 +53,26 @@ static void need_room(struct flow_wheel_slot *slot, size_t count)
         slot->flows = memory_grow(slot->flows, &slot->cap, count, sizeof *slot->flows);
 }
 
-void flow_wheel_add(struct flow_wheel *wheel, struct flow *flow, int64_t deadline_ns)
+void flow_wheel_add(struct flow_wheel *wheel, const struct flow_pool *pool, struct flow *flow,
+                    int64_t deadline_ns)
 {
     unsigned at = slot_for(wheel, deadline_ns >> TICK_SHIFT);
     struct flow_wheel_slot *slot = &wheel->slots[at];
     need_room(slot, slot->count + 1);
     flow->timer_slot = (uint16_t)at;
-    flow->timer_place = (uint32_t)slot->count;
+    flow_pool_origin(pool, flow->index)->timer_place = (uint32_t)slot->count;
     slot->flows[slot->count++] = flow->index;
 }
 
 /** The slot's last flow takes its place. */
-void flow_wheel_remove(struct flow_wheel *wheel, const struct flow_pool *pool, struct flow *flow)
+void flow_wheel_remove(struct flow_wheel *wheel, const struct flow_pool *pool,
+                       const struct flow *flow)
 {
     struct flow_wheel_slot *slot = &wheel->slots[flow->timer_slot];
+    uint32_t place = flow_pool_origin(pool, flow->index)->timer_place;
     uint32_t last = slot->flows[--slot->count];
-    slot->flows[flow->timer_place] = last;
-    flow_pool_at(pool, last)->timer_place = flow->timer_place;
+    slot->flows[place] = last;
+    flow_pool_origin(pool, last)->timer_place = place;
 }
 
 /** Moves a slot's flows behind those that are due. Its array goes too: the slot may not be met

@@ -34,10 +34,15 @@ struct flow_wheel {
 void flow_wheel_init(struct flow_wheel *wheel);
 void flow_wheel_fini(struct flow_wheel *wheel);
 
+/** Takes all flows out. */
+void flow_wheel_clear(struct flow_wheel *wheel);
+
 /** Puts a flow in; it must not be in. */
-void flow_wheel_add(struct flow_wheel *wheel, struct flow *flow, int64_t deadline_ns);
+void flow_wheel_add(struct flow_wheel *wheel, const struct flow_pool *pool, struct flow *flow,
+                    int64_t deadline_ns);
 /** Takes it out. */
-void flow_wheel_remove(struct flow_wheel *wheel, const struct flow_pool *pool, struct flow *flow);
+void flow_wheel_remove(struct flow_wheel *wheel, const struct flow_pool *pool,
+                       const struct flow *flow);
 
 /** Moves on to `now_ns` (an earlier time than before counts as no move) and takes out every flow
  * whose slot has come up: all whose deadline, as it was when they were put in, is at or before now,

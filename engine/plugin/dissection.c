@@ -227,18 +227,22 @@ static uint8_t next_dissector(const struct dissection *dissection, const struct 
     return 0;
 }
 
-static void bind_flow(struct dissection *dissection, struct flow *flow, uint8_t dissector)
+/** @param dissector  1 + its index, or 0 */
+static void bind_flow(struct dissection *dissection, const struct dissection_call *at,
+                      uint8_t dissector)
 {
-    flow->dissector = dissector;
-    flow->dissector_state =
-        dissector ? pool_take(&dissection->dissectors[dissector - 1].pool) : NULL;
+    at->flow->dissector = dissector;
+    if (dissector)
+        flow_table_origin(at->flows, at->flow)->dissector_state =
+            pool_take(&dissection->dissectors[dissector - 1].pool);
 }
 
-static void unbind_flow(struct dissection *dissection, struct flow *flow)
+static void unbind_flow(struct dissection *dissection, const struct dissection_call *at)
 {
-    pool_give(&dissection->dissectors[flow->dissector - 1].pool, flow->dissector_state);
-    flow->dissector = 0;
-    flow->dissector_state = NULL;
+    struct flow_origin *origin = flow_table_origin(at->flows, at->flow);
+    pool_give(&dissection->dissectors[at->flow->dissector - 1].pool, origin->dissector_state);
+    at->flow->dissector = 0;
+    origin->dissector_state = NULL;
 }
 
 /** A header that is malformed beyond use has swallowed the payload; one that merely declares too
@@ -249,19 +253,21 @@ static bool has_payload(const struct palua_packet *packet, struct palua_slice pa
 }
 
 static bool fill_datagram(struct palua_datagram *in, const struct palua_packet *packet,
-                          const struct decode_tuple *tuple, uint8_t direction)
+                          uint8_t direction)
 {
+    struct decode_tuple tuple;
     if (packet->transport == PALUA_NO_LAYER || (packet->flags & PALUA_PACKET_FRAGMENT) ||
-        packet->layers[packet->transport].protocol != PALUA_PROTOCOL_UDP)
+        packet->layers[packet->transport].protocol != PALUA_PROTOCOL_UDP ||
+        !decode_tuple(packet, &tuple))
         return false;
     *in = (struct palua_datagram){
         .packet = packet,
         .payload = palua_layer_payload(packet, packet->transport),
-        .src = tuple->src,
-        .dst = tuple->dst,
+        .src = tuple.src,
+        .dst = tuple.dst,
         .wire_len = palua_layer_payload_len(packet, packet->transport),
-        .sport = tuple->sport,
-        .dport = tuple->dport,
+        .sport = tuple.sport,
+        .dport = tuple.dport,
         .direction = direction,
         .layer = packet->transport,
     };
@@ -326,25 +332,26 @@ static enum palua_verdict call_datagram(struct dissection *dissection,
         .depth = in->layer + 1U,
         .at = at,
     };
-    return dissector->instance.plugin->datagram(dissector->instance.self, &call,
-                                                at->flow->dissector_state, in);
+    return dissector->instance.plugin->datagram(
+        dissector->instance.self, &call, flow_table_origin(at->flows, at->flow)->dissector_state,
+        in);
 }
 
 void dissection_packet(struct dissection *dissection, struct dissection_call *call,
-                       const struct decode_tuple *tuple, uint8_t direction, bool created)
+                       uint8_t direction, bool created)
 {
     struct flow *flow = call->flow;
-    if (created && tuple->proto == PROTO_UDP)
-        bind_flow(dissection, flow, next_dissector(dissection, flow, 0));
+    if (created && flow->proto == PROTO_UDP)
+        bind_flow(dissection, call, next_dissector(dissection, flow, 0));
     if (!flow->dissector)
         return;
     struct palua_datagram in;
-    if (!fill_datagram(&in, call->packet, tuple, direction))
+    if (!fill_datagram(&in, call->packet, direction))
         return;
     while (flow->dissector && call_datagram(dissection, call, &in) != PALUA_DONE) {
         uint8_t next = next_dissector(dissection, flow, flow->dissector);
-        unbind_flow(dissection, flow);
-        bind_flow(dissection, flow, next);
+        unbind_flow(dissection, call);
+        bind_flow(dissection, call, next);
     }
 }
 
@@ -359,10 +366,11 @@ void dissection_flow_end(struct dissection *dissection, struct dissection_call *
             .arena = &at->part->arena,
             .at = at,
         };
-        dissector->instance.plugin->flow_end(dissector->instance.self, &call,
-                                             at->flow->dissector_state);
+        dissector->instance.plugin->flow_end(
+            dissector->instance.self, &call,
+            flow_table_origin(at->flows, at->flow)->dissector_state);
     }
-    unbind_flow(dissection, at->flow);
+    unbind_flow(dissection, at);
 }
 
 bool dissection_reads_streams(const struct dissection *dissection)

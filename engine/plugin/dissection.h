@@ -39,7 +39,7 @@ void dissection_explain(const struct dissection *dissection, struct text *out);
 struct dissection_call {
     struct batch *batch;
     struct part *part;
-    const struct flow_table *flows;
+    struct flow_table *flows;
     struct flow *flow; /**< NULL if the packet has none, or nobody asked for flows */
     const struct palua_packet *packet;
     uint32_t packet_index;
@@ -62,7 +62,7 @@ void dissection_layers(struct dissection *dissection, const struct dissection_ca
 /** One packet of a flow: binds a dissector when the flow is new, and calls it with the UDP payload
  * (never for a fragment). */
 void dissection_packet(struct dissection *dissection, struct dissection_call *call,
-                       const struct decode_tuple *tuple, uint8_t direction, bool created);
+                       uint8_t direction, bool created);
 /** The flow has ended: the dissector's last word, and its state is freed. */
 void dissection_flow_end(struct dissection *dissection, struct dissection_call *at);
 

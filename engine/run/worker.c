@@ -7,6 +7,7 @@
 #include "decode/tuple.h"
 #include "event/builders.h"
 #include "event/schemas.h"
+#include "flow/lookahead.h"
 #include "flow/table.h"
 #include "shard/share.h"
 #include "stream/delivery.h"
@@ -26,8 +27,7 @@ struct worker {
     uint32_t sequence;           /**< events so far of the current packet and phase */
     enum ending ending;          /**< what ends flows now */
     uint8_t depth; /**< layer of the carrier whose flow is looked up, else PALUA_NO_LAYER */
-    const struct palua_packet *group[FLOW_GROUP_CAP]; /**< the packets that come next */
-    struct flow_sought sought[FLOW_GROUP_CAP];        /**< of these */
+    struct flow_lookahead ahead;            /**< the flows of the packets that come next */
     const struct batch_datagram *datagrams; /**< of the batch, from the current packet's on */
     struct layer_names *names;              /**< spellings of layers, cached */
     bool layer_dissectors;                  /**< some dissector reads layers */
@@ -75,8 +75,9 @@ static struct flow_table *open_flows(struct worker *worker)
         .checksums = config->decode_do_checksums,
         .connections = (live & FLOW_LIVE_CONNECTION) != 0,
         .places = (wants(worker, EVENT_FLOW_END)->packet & place) != 0,
+        .states = worker->delivery || dissection_needs_flows(worker->dissection),
     };
-    return flow_table_new(&options, worker->options.index, flow_ended, worker);
+    return flow_table_new(&options, flow_ended, worker);
 }
 
 /** Whether somebody reads the packet of an event that a stream or dissector can publish at the end
@@ -173,7 +174,7 @@ static void note_expiry(struct worker *worker, const struct flow *flow)
                 &(struct flow_expiry){
                     .key = event_key_expiry(call->packet_index, call->part_index, worker->sequence),
                     .deadline_ns = deadline_ns,
-                    .first_packet = flow->first_packet,
+                    .first_packet = flow_first_packet(flow_table_origin(worker->flows, flow)),
                     .shard = flow->shard,
                 });
 }
@@ -182,7 +183,8 @@ static void note_expiry(struct worker *worker, const struct flow *flow)
 static bool reads_last_packet(const struct worker *worker, const struct flow *flow)
 {
     return wants(worker, EVENT_FLOW_END)->packet ||
-           (worker->packets && (flow->dissector || flow->dissector_state));
+           (worker->packets &&
+            (flow->dissector || flow_table_origin(worker->flows, flow)->dissector_state));
 }
 
 /** The packet of what a flow's end publishes: number and time of the flow's last, and where that
@@ -217,9 +219,9 @@ static void flow_ended(void *context, struct flow *flow, enum flow_reason reason
     call->phase = EVENT_PHASE_EXPIRY;
     if (call->batch->part_count > 1)
         note_expiry(worker, flow);
-    if (flow->proto == TUPLE_TCP && flow->stream)
+    if (worker->delivery && flow->proto == TUPLE_TCP)
         delivery_flow_end(worker->delivery, call);
-    else
+    else if (dissector)
         dissection_flow_end(worker->dissection, call);
     flow->dissector = dissector; // the name of its service
     if (wants(worker, EVENT_FLOW_END)->subscribed)
@@ -228,7 +230,7 @@ static void flow_ended(void *context, struct flow *flow, enum flow_reason reason
                                 call->batch->sequence, &call->part->arena),
              0);
     if (worker->interest->state)
-        note_ended(call->part, flow->id);
+        note_ended(call->part, flow_table_origin(worker->flows, flow)->id);
     call->packet = current;
     call->flow = NULL;
 }
@@ -379,7 +381,7 @@ static void packet_stages(struct worker *worker, const struct flow_sought *sough
     if (created)
         push_flow_start(worker, depth);
     if (call->flow->proto != TUPLE_TCP)
-        dissection_packet(worker->dissection, call, &sought->tuple, direction, created);
+        dissection_packet(worker->dissection, call, direction, created);
     else if (worker->delivery)
         delivery_packet(worker->delivery, call, direction, created);
 }
@@ -416,13 +418,9 @@ static uint32_t packet_at(const struct walk *walk, uint32_t place)
     return walk->packets ? walk->packets[place] : place;
 }
 
-/** Looks at the flows of the packets that come next. */
-static void foresee(struct worker *worker, const struct walk *walk, uint32_t place)
+static bool is_tick_due(const struct batch *batch, const struct walk *walk, uint32_t packet)
 {
-    uint32_t left = walk->count - place, count = left < FLOW_GROUP_CAP ? left : FLOW_GROUP_CAP;
-    for (uint32_t i = 0; i < count; i++)
-        worker->group[i] = &worker->call.batch->packets[packet_at(walk, place + i)];
-    flow_table_foresee(worker->flows, worker->group, count, worker->sought);
+    return walk->next_tick < batch->tick_count && batch->ticks[walk->next_tick].packet <= packet;
 }
 
 /** The ticks up to a packet. @return whether one was that packet's */
@@ -430,10 +428,8 @@ static bool expire_until(struct worker *worker, struct walk *walk, uint32_t pack
 {
     const struct batch *batch = worker->call.batch;
     bool own = false;
-    for (; walk->next_tick < batch->tick_count; walk->next_tick++) {
+    for (; is_tick_due(batch, walk, packet); walk->next_tick++) {
         const struct batch_tick *tick = &batch->ticks[walk->next_tick];
-        if (tick->packet > packet)
-            break;
         expire(worker, tick);
         own = tick->packet == packet;
     }
@@ -446,15 +442,17 @@ void worker_batch(struct worker *worker, struct batch *batch)
     struct walk walk = {.packets = share ? share->packets : NULL,
                         .count = share ? share->count : batch->count};
     enter(worker, batch);
+    if (worker->flows)
+        flow_lookahead_begin(&worker->ahead, worker->flows, batch->packets, walk.packets,
+                             walk.count);
     for (uint32_t i = 0; i < walk.count; i++) {
         uint32_t packet = packet_at(&walk, i);
-        if (worker->flows && i % FLOW_GROUP_CAP == 0)
-            foresee(worker, &walk, i);
-        if (!expire_until(worker, &walk, packet))
+        if (!is_tick_due(batch, &walk, packet) || !expire_until(worker, &walk, packet))
             worker->sequence = 0;
         worker->call.packet = &batch->packets[packet];
         worker->call.packet_index = packet;
-        packet_stages(worker, &worker->sought[i % FLOW_GROUP_CAP], &walk.next_anomaly);
+        packet_stages(worker, worker->flows ? flow_lookahead_at(&worker->ahead, i) : NULL,
+                      &walk.next_anomaly);
     }
     expire_until(worker, &walk, UINT32_MAX);
 }

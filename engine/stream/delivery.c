@@ -193,10 +193,11 @@ static bool begin(struct delivery *delivery, struct dissection_call *call, bool 
     bool reads = created && dissection_reads_flow(delivery->dissection, flow);
     if (!reads && !delivery->all)
         return false;
-    flow->stream =
+    struct stream *stream =
         stream_new(delivery->streams, (uint8_t)shard_of_flow(call->packet->flow_hash), flow);
+    flow_table_origin(call->flows, flow)->stream = stream;
     if (reads)
-        dissection_stream_begin(delivery->dissection, call, flow->stream);
+        dissection_stream_begin(delivery->dissection, call, stream);
     return true;
 }
 
@@ -204,18 +205,18 @@ void delivery_packet(struct delivery *delivery, struct dissection_call *call, ui
                      bool created)
 {
     const struct palua_packet *packet = call->packet;
-    struct flow *flow = call->flow;
+    const struct flow_origin *origin = flow_table_origin(call->flows, call->flow);
     struct stream_segment segment;
-    if ((!flow->stream && !begin(delivery, call, created)) ||
+    if ((!origin->stream && !begin(delivery, call, created)) ||
         !stream_segment_read(packet, &segment))
         return;
     enter(delivery, call);
-    stream_segment(delivery->streams, flow->stream, direction, &segment, packet);
+    stream_segment(delivery->streams, origin->stream, direction, &segment, packet);
 }
 
-static void push_summary(const struct delivery *delivery, struct flow *flow)
+static void push_summary(const struct delivery *delivery, struct flow *flow,
+                         const struct stream_health *health)
 {
-    const struct stream_health *health = flow->stream->health;
     struct tcp_summary_event *event = new_event(delivery, sizeof *event);
     memcpy(event->tallies, health->tallies, sizeof event->tallies);
     event->rtt_ns = health->rtt_ns;
@@ -226,17 +227,18 @@ static void push_summary(const struct delivery *delivery, struct flow *flow)
 
 void delivery_flow_end(struct delivery *delivery, struct dissection_call *call)
 {
-    struct flow *flow = call->flow;
-    if (!flow->stream)
+    struct flow_origin *origin = flow_table_origin(call->flows, call->flow);
+    struct stream *stream = origin->stream;
+    if (!stream)
         return;
     enter(delivery, call);
-    stream_finish(delivery->streams, flow->stream);
-    if (flow->stream->reader)
-        dissection_stream_close(delivery->dissection, call, flow->stream);
-    if (flow->stream->health)
-        push_summary(delivery, flow);
-    stream_free(delivery->streams, flow->stream);
-    flow->stream = NULL;
+    stream_finish(delivery->streams, stream);
+    if (stream->reader)
+        dissection_stream_close(delivery->dissection, call, stream);
+    if (stream->health)
+        push_summary(delivery, call->flow, stream->health);
+    stream_free(delivery->streams, stream);
+    origin->stream = NULL;
 }
 
 void delivery_counters(const struct delivery *delivery, struct stream_counters *out)

@@ -56,7 +56,7 @@ static struct maker *shared_maker(void)
                                    .tcp_embryonic_timeout_ns = 5,
                                    .connections = true,
                                    .tcp_closed_timeout_ns = 2};
-    maker->flows = flow_table_new(&options, 0, flow_ended, maker);
+    maker->flows = flow_table_new(&options, flow_ended, maker);
     arena_init(&maker->arena);
     text_init(&maker->text);
     return maker;

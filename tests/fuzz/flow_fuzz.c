@@ -114,7 +114,8 @@ static void run(struct totals *totals, struct cursor *in)
         struct flow *flow =
             flow_table_lookup(totals->table, &made.packet, &made.tuple, &direction, &created);
         require(direction < 2 && flow->sides[direction].pkts > 0, "the packet was not counted");
-        require(created == (flow->first_packet == number), "the flow's beginning is unclear");
+        require(created == (flow_first_packet(flow_table_origin(totals->table, flow)) == number),
+                "the flow's beginning is unclear");
     }
     flow_table_counters(totals->table, &counters);
     require(counters.live + totals->flows == counters.created, "flows went missing");
@@ -139,7 +140,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                    .udp_timeout_ns = 5000000000,
                                    .connections = true,
                                    .places = caps & 8};
-    totals.table = flow_table_new(&options, 0, note, &totals);
+    totals.table = flow_table_new(&options, note, &totals);
     run(&totals, &in);
     flow_table_free(totals.table);
     return 0;

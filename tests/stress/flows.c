@@ -73,7 +73,7 @@ int main(void)
                                    .udp_timeout_ns = INT64_MAX,
                                    .connections = true};
     struct flow_counters counters;
-    table = flow_table_new(&options, 0, note, NULL);
+    table = flow_table_new(&options, note, NULL);
     for (uint64_t i = 0; i < ESTABLISHED; i++) {
         packet(i, 6, SYN, false);
         packet(i, 6, SYN | ACK, true);

@@ -12,6 +12,7 @@
 #include "decode/decode.h"
 #include "decode/tuple.h"
 #include "decode/walk.h"
+#include "flow/key.h"
 
 #define CHECK_THAT(condition)  \
     do {                       \
@@ -38,6 +39,19 @@ static inline const char *check_layer(const struct palua_packet *packet, uint32_
     return NULL;
 }
 
+/** The flow table names a packet's flow by a way of its own, which must come to the same. */
+static inline const char *check_key(const struct palua_packet *packet,
+                                    const struct decode_tuple *tuple)
+{
+    struct flow_key by_tuple, by_packet;
+    uint8_t tuple_swapped, packet_swapped;
+    flow_key_of(tuple, &by_tuple, &tuple_swapped);
+    CHECK_THAT(flow_key_of_packet(packet, &by_packet, &packet_swapped));
+    CHECK_THAT(memcmp(&by_tuple, &by_packet, sizeof by_tuple) == 0);
+    CHECK_THAT(tuple_swapped == packet_swapped);
+    return NULL;
+}
+
 static inline const char *check_tuple(const struct palua_packet *packet)
 {
     struct decode_tuple tuple, back;
@@ -54,7 +68,7 @@ static inline const char *check_tuple(const struct palua_packet *packet)
     back.dport = tuple.sport;
     CHECK_THAT(packet->flow_hash == decode_tuple_hash(&tuple));
     CHECK_THAT(packet->flow_hash == decode_tuple_hash(&back));
-    return NULL;
+    return check_key(packet, &tuple);
 }
 
 /** Tunnels lie around what they carry, and only what is keyed makes a context. */

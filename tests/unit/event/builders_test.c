@@ -285,7 +285,7 @@ static void ignore(void *context, struct flow *flow, enum flow_reason reason)
 Test(builders, flow_events_are_rows_by_themselves)
 {
     struct flow_options options = {.cap = 1, .udp_timeout_ns = INT64_MAX};
-    struct flow_table *table = flow_table_new(&options, 0, ignore, NULL);
+    struct flow_table *table = flow_table_new(&options, ignore, NULL);
     struct decode_tuple tuple;
     uint8_t direction;
     bool created;

@@ -36,7 +36,7 @@ static struct flow *add(uint16_t port, uint32_t hash)
     struct flow *flow = flow_pool_take(&pool);
     flow_key_store(&key, 0, flow);
     flow->hash = hash;
-    flow->id = port;
+    flow_pool_origin(&pool, flow->index)->id = port;
     flow->last_packet = 1000U + port;
     flow_shard_add(&shard, &entries, flow);
     return flow;
@@ -117,21 +117,24 @@ Test(flow_shard, finds_what_is_in_across_the_end_of_the_index)
 Test(flow_shard, the_oldest_is_the_one_with_the_earliest_last_packet)
 {
     struct flow *flows[10];
-    for (uint16_t i = 0; i < 10; i++)
+    for (uint16_t i = 0; i < 10; i++) {
         flows[i] = add(i, spread(i));
-    cr_expect_eq(flow_shard_oldest(&shard, &pool), flows[0]);
+        flows[i]->flags |= FLOW_PROVEN;
+    }
+    cr_expect_eq(flow_shard_victim(&shard, &pool), flows[0]);
     drop(flows[0]);
     flows[1]->last_packet = 5000;
-    cr_expect_eq(flow_shard_oldest(&shard, &pool), flows[2], "touched since the line-up");
+    cr_expect_eq(flow_shard_victim(&shard, &pool), flows[2], "touched since the line-up");
     drop(flows[2]);
     drop(flows[3]);
     struct flow *young = add(77, spread(77)); // takes the record of flow 3
     young->last_packet = 6000;
+    young->flags |= FLOW_PROVEN;
     for (uint16_t i = 4; i < 10; i++) {
-        cr_expect_eq(flow_shard_oldest(&shard, &pool), flows[i]);
+        cr_expect_eq(flow_shard_victim(&shard, &pool), flows[i]);
         drop(flows[i]);
     }
-    cr_expect_eq(flow_shard_oldest(&shard, &pool), flows[1]);
+    cr_expect_eq(flow_shard_victim(&shard, &pool), flows[1]);
     drop(flows[1]);
-    cr_expect_eq(flow_shard_oldest(&shard, &pool), young);
+    cr_expect_eq(flow_shard_victim(&shard, &pool), young);
 }

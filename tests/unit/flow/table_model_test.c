@@ -56,13 +56,16 @@ static struct flow_options options = {
     .other_timeout_ns = 7 * S,
 };
 
+static struct flow_table *table;
+
 static void note(void *context, struct flow *flow, enum flow_reason reason)
 {
+    const struct flow_origin *origin = flow_table_origin(table, flow);
     (void)context;
     cr_assert_lt(said_count, ENDED_CAP);
     said[said_count++] = (struct record){
-        .first_packet = flow->first_packet,
-        .first_ts_ns = flow->first_ts_ns,
+        .first_packet = flow_first_packet(origin),
+        .first_ts_ns = origin->first_ts_ns,
         .last_ts_ns = flow->last_ts_ns,
         .sides = {flow->sides[0], flow->sides[1]},
         .orig_port = flow->ports[0],
@@ -340,8 +343,7 @@ static void compare(uint64_t seed)
     said_count = expected_count = 0;
 }
 
-static void one_packet(struct flow_table *table, struct model *model, const struct sample *sample,
-                       uint64_t seed)
+static void one_packet(struct model *model, const struct sample *sample, uint64_t seed)
 {
     struct sample_packet made;
     uint8_t side;
@@ -352,7 +354,8 @@ static void one_packet(struct flow_table *table, struct model *model, const stru
     int model_side = model_packet(model, sample, &model_created, &first);
     cr_assert_eq(side, model_side, "seed %#lx: packet %lu: direction", seed, sample->number);
     cr_assert_eq(created, model_created, "seed %#lx: packet %lu: created", seed, sample->number);
-    cr_assert_eq(flow->first_packet, first, "seed %#lx: packet %lu: flow", seed, sample->number);
+    cr_assert_eq(flow_first_packet(flow_table_origin(table, flow)), first,
+                 "seed %#lx: packet %lu: flow", seed, sample->number);
 }
 
 static void round_of(uint64_t seed)
@@ -363,7 +366,7 @@ static void round_of(uint64_t seed)
     memset(&model, 0, sizeof model);
     model.shard_cap = any(2) ? 1 + any(60) : 1000;
     options.cap = 256 * model.shard_cap - any(256);
-    struct flow_table *table = flow_table_new(&options, 0, note, NULL);
+    table = flow_table_new(&options, note, NULL);
     int64_t ts = any(2) ? 1700000000 * S : 0, now = ts;
     for (uint64_t number = 1; number <= count; number++) {
         ts += any_step();
@@ -375,7 +378,7 @@ static void round_of(uint64_t seed)
             compare(seed);
         }
         struct sample sample = any_packet(number, ts, hosts, shards);
-        one_packet(table, &model, &sample, seed);
+        one_packet(&model, &sample, seed);
         compare(seed);
     }
     while (flow_table_end(table, 1 + any(50)))

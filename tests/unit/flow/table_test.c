@@ -11,6 +11,7 @@
 /** One call of the ended callback. */
 struct ended {
     struct flow flow;
+    struct flow_origin origin;
     enum flow_reason reason;
 };
 
@@ -23,7 +24,7 @@ static void note(void *context, struct flow *flow, enum flow_reason reason)
 {
     (void)context;
     cr_assert_lt(ended_count, sizeof ended / sizeof *ended);
-    ended[ended_count++] = (struct ended){*flow, reason};
+    ended[ended_count++] = (struct ended){*flow, *flow_table_origin(table, flow), reason};
 }
 
 static void open_table(uint32_t cap)
@@ -37,7 +38,7 @@ static void open_table(uint32_t cap)
         .icmp_timeout_ns = 10 * S,
         .other_timeout_ns = 20 * S,
     };
-    table = flow_table_new(&options, 3, note, NULL);
+    table = flow_table_new(&options, note, NULL);
     ended_count = 0;
     number = 0;
 }
@@ -70,6 +71,11 @@ static struct flow *look(struct sample sample)
     return flow_table_lookup(table, &made.packet, &made.tuple, &direction, &created);
 }
 
+static uint64_t id_of(const struct flow *flow)
+{
+    return flow_table_origin(table, flow)->id;
+}
+
 static struct sample udp(uint8_t src, uint16_t sport, uint8_t dst, uint16_t dport, int64_t ts_ns)
 {
     return (struct sample){
@@ -99,13 +105,13 @@ Test(flow_table, both_directions_are_one_flow)
     struct sample forth = udp(9, 1234, 2, 53, S), back = udp(2, 53, 9, 1234, 2 * S);
     forth.payload = 30;
     back.payload = 100;
-    uint64_t id = look(forth)->id;
+    uint64_t id = id_of(look(forth));
     cr_expect(created);
     cr_expect_eq(direction, PALUA_ORIG);
     struct flow *flow = look(back);
     cr_expect_not(created);
     cr_expect_eq(direction, PALUA_RESP);
-    cr_expect_eq(flow->id, id);
+    cr_expect_eq(id_of(flow), id);
     look(back);
     cr_expect_eq(flow->addresses[3], 9);
     cr_expect_eq(flow->addresses[16 + 3], 2);
@@ -132,9 +138,9 @@ Test(flow_table, each_part_of_the_key_tells_flows_apart)
     other[4].vlan = 7;
     other[5].proto = 132;
     other[6].addr_len = 16;
-    uint64_t id = look(base)->id;
+    uint64_t id = id_of(look(base));
     for (int i = 0; i < 7; i++) {
-        cr_expect_neq(look(other[i])->id, id, "part %d", i);
+        cr_expect_neq(id_of(look(other[i])), id, "part %d", i);
         cr_expect(created, "part %d", i);
     }
     cr_expect_eq(counters().live, 8);
@@ -212,14 +218,14 @@ Test(flow_table, packets_push_the_deadline_back)
 
 Test(flow_table, a_packet_past_the_deadline_starts_anew)
 {
-    uint64_t id = look(udp(1, 1, 2, 2, S))->id;
+    uint64_t id = id_of(look(udp(1, 1, 2, 2, S)));
     look(udp(1, 1, 2, 2, 31 * S - 1));
     cr_expect_not(created);
     look(udp(2, 2, 1, 1, 61 * S - 1));
     cr_expect(created);
     cr_expect_eq(direction, PALUA_ORIG);
     cr_assert_eq(ended_count, 1);
-    cr_expect_eq(ended[0].flow.id, id);
+    cr_expect_eq(ended[0].origin.id, id);
     cr_expect_eq(ended[0].reason, FLOW_REASON_TIMEOUT);
     flow_table_expire(table, 61 * S);
     cr_expect_eq(ended_count, 1);
@@ -237,7 +243,7 @@ Test(flow_table, expires_in_order_of_deadline_then_first_packet)
     static const uint64_t order[] = {2, 4, 1, 3};
     cr_assert_eq(ended_count, 4);
     for (int i = 0; i < 4; i++)
-        cr_expect_eq(ended[i].flow.first_packet, order[i], "place %d", i);
+        cr_expect_eq(flow_first_packet(&ended[i].origin), order[i], "place %d", i);
 }
 
 Test(flow_table, each_protocol_has_its_timeout)
@@ -292,12 +298,12 @@ Test(flow_table, a_new_syn_after_the_close_is_a_new_flow)
 {
     struct sample syn = tcp(1, 2, SYN, 0);
     syn.seq = 1000;
-    uint64_t id = look(syn)->id;
+    uint64_t id = id_of(look(syn));
     look(tcp(2, 1, RST | ACK, 0));
     look(syn);
     cr_expect_not(created, "the same SYN again is a retransmission");
     syn.seq = 2000;
-    cr_expect_neq(look(syn)->id, id);
+    cr_expect_neq(id_of(look(syn)), id);
     cr_expect(created);
     cr_assert_eq(ended_count, 1);
     cr_expect_eq(ended[0].reason, FLOW_REASON_RST);
@@ -309,7 +315,7 @@ static uint64_t handshake(uint32_t isn)
     syn.seq = isn;
     answer.seq = 7;
     answer.ack = isn + 1;
-    uint64_t id = look(syn)->id;
+    uint64_t id = id_of(look(syn));
     look(answer);
     struct sample done = tcp(1, 2, ACK, 0);
     done.seq = isn + 1;
@@ -406,7 +412,12 @@ static void survives_a_flood_of(uint8_t proto, uint16_t flags)
     cr_expect_eq(counters().evicted, 4001 - 100);
     cr_expect_eq(counters().evicted_unproven, counters().evicted);
     cr_expect_eq(ended[0].flow.ports[PALUA_ORIG], 2000, "the flood's first goes first");
-    cr_expect_eq(look(tcp(1, 2, ACK, 2 * S))->id, id);
+    cr_expect_eq(id_of(look(tcp(1, 2, ACK, 2 * S))), id);
+}
+
+static void ignore(void *context, struct flow *flow, enum flow_reason reason)
+{
+    (void)context, (void)flow, (void)reason;
 }
 
 /** The history of two SYNs, whose checksum is right or wrong. */
@@ -414,7 +425,7 @@ static void history_is(bool verify, bool right, const char *expected)
 {
     struct flow_options options = {
         .cap = 256, .tcp_embryonic_timeout_ns = S, .checksums = verify, .connections = true};
-    struct flow_table *one = flow_table_new(&options, 0, note, NULL);
+    struct flow_table *one = flow_table_new(&options, ignore, NULL);
     struct sample sample = tcp(1, 2, SYN, 0);
     struct sample_packet made;
     struct flow_outcome outcome = {0};
@@ -464,7 +475,7 @@ Test(flow_table, a_flood_of_syns_and_answers_pushes_out_only_itself)
         look(syn);
         look(answer);
     }
-    cr_expect_eq(look(tcp(1, 2, ACK, 2 * S))->id, id);
+    cr_expect_eq(id_of(look(tcp(1, 2, ACK, 2 * S))), id);
 }
 
 Test(flow_table, a_closed_flow_says_so_at_the_end_of_the_run)
@@ -499,7 +510,7 @@ Test(flow_table, ends_few_flows_of_many_in_order)
     ended_count = 0;
     cr_expect_eq(flow_table_end(table, 100), LONG);
     for (unsigned i = 1; i < LONG; i++)
-        cr_expect_gt(ended[i].flow.first_packet, ended[i - 1].flow.first_packet);
+        cr_expect_gt(flow_first_packet(&ended[i].origin), flow_first_packet(&ended[i - 1].origin));
 }
 
 Test(flow_table, ends_in_order_of_first_packet_in_portions)
@@ -513,7 +524,7 @@ Test(flow_table, ends_in_order_of_first_packet_in_portions)
         cr_expect_leq(n, 7);
     cr_expect_eq(seen, 100);
     for (uint64_t i = 0; i < 100; i++)
-        cr_expect_eq(ended[i].flow.first_packet, i + 1);
+        cr_expect_eq(flow_first_packet(&ended[i].origin), i + 1);
     cr_expect_eq(flow_table_end(table, 7), 0);
     cr_expect_eq(counters().live, 0);
     look(udp(1, 1, 2, 2, S));
@@ -580,10 +591,11 @@ Test(flow_table, survives_times_at_both_ends_of_the_scale)
     cr_expect_eq(counters().live, 0);
 }
 
-Test(flow_table, ids_hold_the_worker)
+Test(flow_table, ids_hold_the_first_packet_and_the_layer)
 {
-    cr_expect_eq(look(udp(1, 1, 2, 2, S))->id, UINT64_C(3) << 48 | 1);
-    cr_expect_eq(look(udp(1, 2, 2, 2, S))->id, UINT64_C(3) << 48 | 2);
+    cr_expect_eq(id_of(look(udp(1, 1, 2, 2, S))), 1 << FLOW_ID_LAYER_BITS);
+    cr_expect_eq(id_of(look(tcp(1, 2, SYN, S))), 2 << FLOW_ID_LAYER_BITS | 1);
+    cr_expect_eq(id_of(look(tcp(1, 2, ACK, S))), 2 << FLOW_ID_LAYER_BITS | 1);
 }
 
 Test(flow_table, reasons_have_names)

@@ -26,7 +26,7 @@ static struct flow *add(int64_t deadline_ns)
 {
     struct flow *flow = flow_pool_take(&pool);
     flow->last_ts_ns = deadline_ns;
-    flow_wheel_add(&wheel, flow, deadline_ns);
+    flow_wheel_add(&wheel, &pool, flow, deadline_ns);
     return flow;
 }
 
@@ -40,7 +40,7 @@ static unsigned advance(int64_t now_ns)
         if (flow->last_ts_ns <= now_ns)
             due++;
         else
-            flow_wheel_add(&wheel, flow, flow->last_ts_ns);
+            flow_wheel_add(&wheel, &pool, flow, flow->last_ts_ns);
     }
     return due;
 }

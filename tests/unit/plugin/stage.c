@@ -61,7 +61,7 @@ void stage_start(struct stage *stage, uint32_t parts)
     const int64_t minute_ns = INT64_C(60000000000);
     struct flow_options options = {.cap = 4096, .udp_timeout_ns = minute_ns};
     stage->decoder = decoder_new();
-    stage->flows = flow_table_new(&options, 0, flow_ended, stage);
+    stage->flows = flow_table_new(&options, flow_ended, stage);
     stage->dissection = dissection_new(stage->set, &stage->interest, 1 << 28, &err);
     cr_assert_not_null(stage->dissection, "%s", err.text);
     stage->pool = batch_pool_new(2, STAGE_PACKET_CAP, parts, registry_count(stage->registry));
@@ -128,7 +128,7 @@ void stage_send(struct stage *stage, const struct stage_datagram *datagram)
         return;
     stage->call.flow = flow_table_lookup(stage->flows, packet, &tuple, &direction, &created);
     stage->call.phase = EVENT_PHASE_PARSE;
-    dissection_packet(stage->dissection, &stage->call, &tuple, direction, created);
+    dissection_packet(stage->dissection, &stage->call, direction, created);
 }
 
 void stage_next_batch(struct stage *stage)

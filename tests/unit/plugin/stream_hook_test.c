@@ -107,29 +107,36 @@ static const struct palua_plugin plugin = {
 };
 
 static struct stage stage;
-static struct flow flow;
 static struct stream one;
 static struct palua_packet packet;
 static uint64_t offset;
+
+/** A flow towards the plugin's port. */
+static struct flow *begin_flow(void)
+{
+    static const uint8_t ends[2][4] = {{192, 0, 2, 1}, {192, 0, 2, 2}};
+    struct decode_tuple tuple = {
+        .src = {ends[0], 4, 0}, .dst = {ends[1], 4, 0}, .sport = 40000, .dport = PORT, .proto = 6};
+    uint8_t direction;
+    bool created;
+    packet = (struct palua_packet){.number = 1, .transport = PALUA_NO_LAYER};
+    return flow_table_lookup(stage.flows, &packet, &tuple, &direction, &created);
+}
 
 static void init(void)
 {
     static const struct palua_plugin *const plugins[] = {&plugin, NULL};
     memset(&hook, 0, sizeof hook);
-    memset(&flow, 0, sizeof flow);
     memset(&one, 0, sizeof one);
     offset = 0;
-    flow.proto = 6;
-    flow.ports[PALUA_RESP] = PORT;
-    flow.addr_len = 4;
     stage_open(&stage, plugins);
     stage_want(&stage, "strm.message", "");
     stage_start(&stage, 1);
-    stage.call.flow = &flow;
+    stage.call.flow = begin_flow();
     stage.call.packet = &packet;
     stage.call.phase = EVENT_PHASE_PARSE;
     cr_assert(dissection_reads_streams(stage.dissection));
-    cr_assert(dissection_reads_flow(stage.dissection, &flow));
+    cr_assert(dissection_reads_flow(stage.dissection, stage.call.flow));
     dissection_stream_begin(stage.dissection, &stage.call, &one);
 }
 
@@ -230,7 +237,7 @@ Test(stream_hook, another_protocol_is_left_alone, .init = init, .fini = fini)
     hook.refuse = true;
     feed("x");
     cr_expect_null(one.reader);
-    cr_expect_eq(flow.dissector, 0);
+    cr_expect_eq(stage.call.flow->dissector, 0);
     cr_expect_eq(hook.flow_ends, 0);
 }
 
