@@ -1,37 +1,22 @@
---- Zeek's conn.log: one line per connection, with Zeek's columns and header, in the order in which connections end.
+--- Zeek's conn.log: one row per connection, with Zeek's columns, in the order in which connections end.
 ---
----     palua -q -s conn_log file.pcap >conn.log
----     palua -q -s conn_log file.pcap | zeek-cut id.orig_h id.resp_h history
+---     palua -q -s conn_log -o zeek=logs file.pcap
+---     palua -q -s conn_log -o zeek file.pcap | zeek-cut id.orig_h id.resp_h history
+---     palua -q -s conn_log -o json file.pcap
 ---
---- The bytes and the duration of a connection of one instant are unset, as with Zeek; so is tunnel_parents always. Local are, as by Zeek's
---- default, the addresses that are not routed over the Internet. service is the name of palua's dissector. Older Zeeks have no ip_proto;
---- -A ip_proto=false leaves it out. The header has no line #separator: readers take a tab without it.
+--- With -o zeek=DIR the log is DIR/conn.log. The bytes and the duration of a connection of one instant are unset, as with Zeek; so is
+--- tunnel_parents always. Local are, as by Zeek's default, the addresses that are not routed over the Internet. service is the name of
+--- palua's dissector. Older Zeeks have no ip_proto; -A ip_proto=false leaves it out.
 -- SPDX-License-Identifier: MIT OR Apache-2.0
-local header = palua.option("header", true, "begin with Zeek's header lines")
 local ip_proto = palua.option("ip_proto", true, "have the column ip_proto")
 
 palua.partition("flow")
 
-local format, concat = string.format, table.concat
+local conn = log.stream("conn", [[ts:time uid:string id.orig_h:addr id.orig_p:port id.resp_h:addr id.resp_p:port proto:enum service:string
+    duration:interval orig_bytes:count resp_bytes:count conn_state:string local_orig:bool local_resp:bool missed_bytes:count history:string
+    orig_pkts:count orig_ip_bytes:count resp_pkts:count resp_ip_bytes:count tunnel_parents:set[string] ]] .. (ip_proto and "ip_proto:count" or ""))
 
-local FIELDS = { "ts", "uid", "id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p", "proto", "service", "duration", "orig_bytes", "resp_bytes",
-    "conn_state", "local_orig", "local_resp", "missed_bytes", "history", "orig_pkts", "orig_ip_bytes", "resp_pkts", "resp_ip_bytes",
-    "tunnel_parents" }
-local TYPES = { "time", "string", "addr", "port", "addr", "port", "enum", "string", "interval", "count", "count", "string", "bool", "bool",
-    "count", "string", "count", "count", "count", "count", "set[string]" }
 local PROTOCOLS = { tcp = "tcp", udp = "udp", icmp = "icmp", icmp6 = "icmp" }
-
-init(function()
-    if not header then
-        return
-    end
-    print("#set_separator\t,")
-    print("#empty_field\t(empty)")
-    print("#unset_field\t-")
-    print("#path\tconn")
-    print("#fields\t" .. table.concat(FIELDS, "\t") .. (ip_proto and "\tip_proto" or ""))
-    print("#types\t" .. table.concat(TYPES, "\t") .. (ip_proto and "\tcount" or ""))
-end)
 
 --- Whether an IPv4 address, as a number, is in a block that is not routed over the Internet (IANA's special-purpose registry).
 local function is_private(a)
@@ -74,22 +59,25 @@ local function is_private6(a)
 end
 
 local function is_local(a)
-    local private
     if a:u8(4) == nil then
-        private = is_private(a:u32(0))
-    else
-        private = is_private6(a)
+        return is_private(a:u32(0))
     end
-    return private and "T" or "F"
+    return is_private6(a)
+end
+
+--- The column that may be left out: one value or none.
+local function last(e)
+    if ip_proto then
+        return e.proto
+    end
 end
 
 on("flow.end", function(e)
-    local duration, orig_bytes, resp_bytes = "-", "-", "-"
+    local duration, orig_bytes, resp_bytes
     if e.duration_ns > 0 then
-        duration, orig_bytes, resp_bytes = format("%.6f", e.duration), e.orig_bytes, e.resp_bytes
+        duration, orig_bytes, resp_bytes = e.duration, e.orig_bytes, e.resp_bytes
     end
-    local outcome = concat({ e.service and tostring(e.service) or "-", duration, orig_bytes, resp_bytes, tostring(e.conn_state),
-        is_local(e.orig_h), is_local(e.resp_h), e.missed_bytes, e.history and tostring(e.history) or "-",
-        e.orig_pkts, e.orig_ip_bytes, e.resp_pkts, e.resp_ip_bytes, "-", ip_proto and e.proto or nil }, "\t")
-    print(e.flow.ts, e.uid, e.orig_h, e.orig_p, e.resp_h, e.resp_p, PROTOCOLS[e.proto_name] or "unknown_transport", outcome)
+    conn:write(e.flow.ts_ns, e.uid, e.orig_h, e.orig_p, e.resp_h, e.resp_p, PROTOCOLS[e.proto_name] or "unknown_transport", e.service,
+        duration, orig_bytes, resp_bytes, e.conn_state, is_local(e.orig_h), is_local(e.resp_h), e.missed_bytes, e.history,
+        e.orig_pkts, e.orig_ip_bytes, e.resp_pkts, e.resp_ip_bytes, nil, last(e))
 end)

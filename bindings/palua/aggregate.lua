@@ -21,52 +21,17 @@
 --
 -- Kept in C, outside the Lua heap; a key's bytes go straight to its hash table, so adding makes no Lua string and compiles.
 local ffi = require("ffi")
-local view = require("palua.view")
+local typed = require("palua.argument")
 
 local C = ffi.C
-local istype, ffi_string, cast, gc = ffi.istype, ffi.string, ffi.cast, ffi.gc
-local int64, uint64 = ffi.typeof("int64_t"), ffi.typeof("uint64_t")
+local ffi_string, cast, gc = ffi.string, ffi.cast, ffi.gc
 local handle = ffi.typeof("struct aggregate *")
 local type, select, tostring, tonumber, pairs, setmetatable = type, select, tostring, tonumber, pairs, setmetatable
 local concat, format = table.concat, string.format
-local view_bytes, is_view = view.bytes, view.is_bytes
+local put = typed.put
+local NIL, UINT, BOOL, REAL, STRING = typed.NIL, typed.UINT, typed.BOOL, typed.REAL, typed.STRING
 
 local M = {}
-
--- enum palua_type
-local NIL, UINT, INT, BOOL, REAL, STRING = 0, 1, 2, 4, 5, 11
-
---- Writes one argument where C reads it. A view raises if it is stale.
-local function put(argument, v)
-    local t = type(v)
-    if t == "string" then
-        argument.type = STRING
-        argument.data = v
-        argument.len = #v
-    elseif t == "number" then
-        argument.type = REAL
-        argument.real = v
-    elseif t == "nil" then
-        argument.type = NIL
-    elseif t == "boolean" then
-        argument.type = BOOL
-        argument.integer = v and 1 or 0
-    elseif istype(int64, v) then
-        argument.type = INT
-        argument.integer = v
-    elseif istype(uint64, v) then
-        argument.type = UINT
-        argument.integer = cast(int64, v)
-    elseif is_view(v) then
-        local data, len, kind = view_bytes(v)
-        argument.type = kind
-        argument.data = data
-        argument.len = len
-    else
-        return false
-    end
-    return true
-end
 
 --- The source of an add function for that many arguments: no varargs, which do not compile, and no table.
 local function add_source(count)

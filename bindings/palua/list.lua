@@ -6,9 +6,13 @@ local bit = require("bit")
 local C, cast = ffi.C, ffi.cast
 local bor, lshift = bit.bor, bit.lshift
 local u64 = ffi.typeof("uint64_t")
+local istype, int64, complex = ffi.istype, ffi.typeof("int64_t"), ffi.typeof("complex")
 local type, tostring, error, format, concat = type, tostring, error, string.format, table.concat
+local is_bytes = require("palua.slice").is_bytes
 
 local M = {}
+
+local FIELD = {} -- the key under which a list's type hands out its field; no script has it
 
 local size = ffi.new("uint32_t[1]")
 local INDEX_CAP = 2 ^ 20 -- what the upper bits of a view hold
@@ -19,6 +23,10 @@ local INDEX_CAP = 2 ^ 20 -- what the upper bits of a view hold
 function M.metatable(name, item, count, slot, instance, field)
     field = cast("const void *", field)
     local function index(v, i)
+        if i == FIELD then
+            count(v) -- raises if the view is stale
+            return field
+        end
         if type(i) ~= "number" then
             if type(i) == "string" then
                 error(format("%s is a list: use #, [i] or ipairs; it has no field '%s'", name, i), 0)
@@ -41,6 +49,14 @@ function M.metatable(name, item, count, slot, instance, field)
         return ffi.string(out, size[0])
     end
     return { __index = index, __len = count, __tostring = text }
+end
+
+--- The schema's field (a const void *) of a list view; nil for anything else.
+function M.field(v)
+    if type(v) ~= "cdata" or istype(int64, v) or istype(u64, v) or istype(complex, v) or is_bytes(v) then
+        return nil
+    end
+    return v[FIELD]
 end
 
 --- @param index  function(v, name)

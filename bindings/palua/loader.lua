@@ -7,6 +7,7 @@ local jit = require("jit")
 local aggregate = require("palua.aggregate")
 local bytecode = require("palua.bytecode")
 local inspect = require("palua.inspect")
+local log = require("palua.log")
 local loop = require("palua.loop")
 local option = require("palua.option")
 local print_module = require("palua.print")
@@ -198,7 +199,9 @@ end
 
 local function own_functions(host, text)
     local printed = print_module.print(script.instance, text, print_special())
+    local log_context = { host = host, instance = script.instance, slot = script.slot, fail = fail, need_load = need_load }
     return {
+        log = log.declarer(log_context, script.is_log),
         on = on, init = collect(script.inits, "init"), done = collect(script.dones, "done"),
         agg = aggregations(script.context), stream = declare_stream, files = file_functions(),
         palua = { option = option.declarer(host, script, need_load, fail), partition = partition },
@@ -258,7 +261,7 @@ function M.load(host, source, chunkname)
     script.host, script.chunkname = host, chunkname
     script.slot = ffi.cast("struct palua_lua_slot *", host.slot)
     script.instance = ffi.cast("struct palua_lua_instance *", host.instance)
-    script.is_aggregate, script.aggregate_index = {}, {}
+    script.is_aggregate, script.aggregate_index, script.is_log = {}, {}, {}
     script.context = make_context(host)
     view.attach(script.slot, script.instance)
     stream.attach(script.slot)
@@ -375,10 +378,14 @@ end
 
 --- Which handlers depend on the order of events.
 local function judge_order()
-    local rules = { safe = script.safe, objects = script.is_aggregate, env = script.env, is_ours = is_ours,
+    local rules = { safe = script.safe, objects = { [script.env.palua] = true }, env = script.env, is_ours = is_ours,
         outer = script.host.trust and _G or nil }
     script.rules = rules
-    rules.objects[script.env.palua] = true
+    for _, own in ipairs({ script.is_aggregate, script.is_log }) do
+        for object in pairs(own) do
+            rules.objects[object] = true
+        end
+    end
     local notes = {}
     script.aparts = {}
     for _, handler in ipairs(script.handlers) do

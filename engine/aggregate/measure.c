@@ -393,11 +393,22 @@ static struct cell hist_cell(const struct measure *measure, const struct buckets
     return (struct cell){.type = CELL_HIST, .hist = {.items = items, .count = count, .unit = unit}};
 }
 
+/** Seconds in units of 1e-9 are nanoseconds: a sum or average of durations is one, where it fits.
+ */
+static void show_duration(const struct measure *measure, struct cell *cell)
+{
+    if (measure->unit == CELL_DURATION && cell->type == CELL_FIXED && cell->wide >= INT64_MIN &&
+        cell->wide <= INT64_MAX)
+        *cell = (struct cell){.type = CELL_DURATION, .sint = (int64_t)cell->wide};
+}
+
 void measure_show(const struct measure *measure, const void *cell, struct table *table,
                   struct cell *out)
 {
-    for (uint32_t i = 0; i < measure_kind_columns(measure->kind); i++)
+    for (uint32_t i = 0; i < measure_kind_columns(measure->kind); i++) {
         out[i] = measure_rank(measure, cell, i);
+        show_duration(measure, &out[i]);
+    }
     if (measure->kind == MEASURE_HIST)
         out[1] = hist_cell(measure, &((const struct spread *)cell)->buckets, table);
 }

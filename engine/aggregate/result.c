@@ -125,11 +125,9 @@ static void show_row(const struct aggregate *aggregate, const struct row *row, s
 
 static void show_other(const struct aggregate *aggregate, struct table *table)
 {
-    static const char name[] = "(other)";
     struct cell *out = table_add_row(table);
     if (aggregate->key_count)
-        out[0] =
-            (struct cell){.type = CELL_STRING, .slice = table_keep(table, name, sizeof name - 1)};
+        out[0] = (struct cell){.type = CELL_OTHER};
     show_measures(aggregate, aggregate->rows.other, table, out);
 }
 

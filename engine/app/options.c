@@ -50,7 +50,7 @@ static const struct option_entry entries[] = {
     {"arg", 'A', required_argument, "KEY=VALUE", "set an option that a script or plugin declares"},
     {"config", 'c', required_argument, "FILE", "configuration, a Lua table (see conf/palua.lua)"},
     {"output", 'o', required_argument, "FMT[=PATH]",
-     "table, json, csv or tsv, to stdout or to PATH"},
+     "table, json, csv, tsv or zeek, to stdout or to PATH; zeek=DIR: a log each"},
     {"output-dir", 'O', required_argument, "DIR",
      "where scripts may write files; made if it is not there"},
     {"jobs", 'j', required_argument, "N",
@@ -141,7 +141,8 @@ static bool parse_output(struct options *options, char *value, struct error *err
     static const char *const names[] = {[OUTPUT_TABLE] = "table",
                                         [OUTPUT_JSON] = "json",
                                         [OUTPUT_CSV] = "csv",
-                                        [OUTPUT_TSV] = "tsv"};
+                                        [OUTPUT_TSV] = "tsv",
+                                        [OUTPUT_ZEEK] = "zeek"};
     char *path = strchr(value, '=');
     if (path)
         *path++ = '\0';
@@ -153,7 +154,7 @@ static bool parse_output(struct options *options, char *value, struct error *err
             return path == NULL || *path != '\0' ||
                    error_set(err, ERROR_USAGE, NULL, "-o %s=: expected a path behind the =", value);
         }
-    return error_set(err, ERROR_USAGE, NULL, "-o: got '%s', expected table, json, csv or tsv",
+    return error_set(err, ERROR_USAGE, NULL, "-o: got '%s', expected table, json, csv, tsv or zeek",
                      value);
 }
 

@@ -143,6 +143,39 @@ void text_add_duration(struct text *text, int64_t ns)
     add_seconds(text, ns, places);
 }
 
+/** A number of `places` decimals, without zeros at its end. */
+static void add_decimals(struct text *text, uint64_t scaled, int places)
+{
+    uint64_t scale = 1;
+    for (; places > 0 && scaled % 10 == 0; places--)
+        scaled /= 10;
+    for (int i = 0; i < places; i++)
+        scale *= 10;
+    text_add_uint(text, scaled / scale);
+    if (places)
+        text_add_format(text, ".%0*" PRIu64, places, scaled % scale);
+}
+
+void text_add_duration_short(struct text *text, int64_t ns)
+{
+    static const char *const units[] = {"ns", "µs", "ms", "s"};
+    uint64_t magnitude = ns < 0 ? -(uint64_t)ns : (uint64_t)ns, unit = 1;
+    int at = ns ? 0 : 3;
+    // What rounds to 1000 of a unit is 1 of the next.
+    for (; at < 3 && magnitude >= unit * 1000 - unit / 20; at++)
+        unit *= 1000;
+    uint64_t whole = magnitude / unit, scale = 1;
+    int places = at == 0 || whole >= 1000 ? 0 : whole >= 100 ? 1 : whole >= 10 ? 2 : 3;
+    for (int i = 0; i < places; i++)
+        scale *= 10;
+    // The fraction alone is scaled, so that nothing overflows.
+    uint64_t fraction = (magnitude % unit * scale + unit / 2) / unit;
+    if (ns < 0)
+        text_add_char(text, '-');
+    add_decimals(text, whole * scale + fraction, places);
+    text_add_str(text, units[at]);
+}
+
 void text_add_time(struct text *text, int64_t ns)
 {
     add_seconds(text, ns, 9);
@@ -285,6 +318,13 @@ static void escape_hex(struct text *text, uint8_t byte)
 void text_add_escaped(struct text *text, const void *data, size_t len)
 {
     add_walk(text, data, len, "\\", escape_hex);
+}
+
+void text_add_escaped_and(struct text *text, const void *data, size_t len, const char *special)
+{
+    char all[16] = "\\";
+    strncat(all, special, sizeof all - 2);
+    add_walk(text, data, len, all, escape_hex);
 }
 
 static void escape_json(struct text *text, uint8_t byte)

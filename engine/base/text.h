@@ -34,6 +34,9 @@ void text_add_real(struct text *text, double value);
 /** Seconds from nanoseconds: all digits that are not zero at the end, so 1.5, 0.000000001, 3. */
 void text_add_duration(struct text *text, int64_t ns);
 
+/** The same for people: four digits and a unit, ns, µs, ms or s; above 1000 s whole seconds. */
+void text_add_duration_short(struct text *text, int64_t ns);
+
 /** Seconds since the epoch with 9 decimals: the form of machine formats. */
 void text_add_time(struct text *text, int64_t ns);
 
@@ -50,6 +53,8 @@ void text_add_hex(struct text *text, const uint8_t *data, size_t len);
 /** Bytes of a capture made safe for a terminal: control bytes, DEL, C1 controls and what is not
  * UTF-8 become \xNN, a backslash becomes \\. */
 void text_add_escaped(struct text *text, const void *data, size_t len);
+/** The same, with the printable bytes in `special` as \xNN too. */
+void text_add_escaped_and(struct text *text, const void *data, size_t len, const char *special);
 
 /** A JSON string with its quotes (RFC 8259); bytes that are not UTF-8 become \u00NN. */
 void text_add_json(struct text *text, const void *data, size_t len);

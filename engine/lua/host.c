@@ -265,6 +265,35 @@ static int host_file_close(lua_State *L)
     return 0;
 }
 
+/** log(name, columns): the stream, and for each column its name, the type of its items and whether
+ * it holds several; or nil and why not. */
+static int host_log(lua_State *L)
+{
+    struct palua_lua_instance *instance = self(L);
+    struct log_owner owner = {instance->name, fault_line(&instance->faults, L)};
+    struct error err = {0};
+    struct palua_log *log =
+        log_list_declare(&instance->logs, instance->options.logs, luaL_checkstring(L, 1),
+                         luaL_checkstring(L, 2), &owner, &err);
+    if (!log) {
+        lua_pushnil(L);
+        lua_pushstring(L, err.text);
+        return 2;
+    }
+    const struct table_schema *schema = log_schema(log);
+    lua_pushlightuserdata(L, log);
+    lua_createtable(L, (int)schema->column_count, 0);
+    for (uint32_t i = 0; i < schema->column_count; i++) {
+        lua_newtable(L);
+        set_string(L, "name", schema->columns[i]);
+        set_string(L, "expected", log_expected(schema->types[i]));
+        lua_pushboolean(L, schema->types[i].container != COLUMN_SCALAR);
+        lua_setfield(L, -2, "several");
+        lua_rawseti(L, -2, (int)i + 1);
+    }
+    return 2;
+}
+
 /** What a script found malformed in a stream. */
 static int host_anomaly(lua_State *L)
 {
@@ -284,6 +313,7 @@ static const luaL_Reg functions[] = {
     {"file_create", host_file_create},
     {"file_write", host_file_write},
     {"file_close", host_file_close},
+    {"log", host_log},
     {"anomaly", host_anomaly},
     {NULL, NULL},
 };

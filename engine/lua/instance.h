@@ -13,6 +13,7 @@
 #include "lua/abi_script.h"
 #include "lua/fault.h"
 #include "lua/files.h"
+#include "lua/log.h"
 #include "lua/merge.h"
 #include "lua/script.h"
 #include "lua/state.h"
@@ -67,7 +68,9 @@ struct palua_lua_instance {
     uint64_t print_serial;
     uint32_t print_call;
 
-    struct files *files; /**< that the script writes */
+    struct files *files;   /**< that the script writes */
+    struct logs *own_logs; /**< NULL: the run has some for all scripts */
+    struct log_list logs;  /**< streams that the script declared */
     struct fault_list faults;
     uint64_t lap_ns;
 };
@@ -85,6 +88,11 @@ bool load_script(struct palua_lua_instance *instance, struct error *err);
 bool load_loops(struct palua_lua_instance *instance, struct error *err);
 /** Pushes a function of the loader. */
 void load_push(struct palua_lua_instance *instance, const char *function);
+
+/** The place of what is printed or logged now: the current event's key, then the handler, then how
+ * many lines it printed before. Lines printed outside a handler come first (init) or last (done).
+ */
+struct output_key print_key(struct palua_lua_instance *instance);
 
 /** One batch through the aggregations and the loops. */
 void consume_batch(struct palua_lua_instance *instance, const struct batch *batch,

@@ -79,9 +79,7 @@ void palua_lua_print_tab(struct palua_lua_instance *instance)
     text_add_char(&instance->line, '\t');
 }
 
-/** The place of what is printed now: the current event's key, then the handler, then how many
- * lines it printed before. Lines printed outside a handler come first (init) or last (done). */
-static struct output_key current_key(struct palua_lua_instance *instance)
+struct output_key print_key(struct palua_lua_instance *instance)
 {
     const struct palua_lua_slot *slot = &instance->slot;
     struct output_key key = {.script = instance->base.order};
@@ -106,7 +104,7 @@ static struct output_key current_key(struct palua_lua_instance *instance)
 void palua_lua_print_line(struct palua_lua_instance *instance)
 {
     struct text *line = &instance->line;
-    output_print(instance->sheet, current_key(instance), line->len ? line->data : "", line->len);
+    output_print(instance->sheet, print_key(instance), line->len ? line->data : "", line->len);
     text_clear(line);
 }
 

@@ -91,6 +91,8 @@ static void script_free(struct analysis *analysis)
         aggregate_binding_free(instance->handlers[i].binding);
     state_free(instance->state);
     files_free(instance->files);
+    log_list_fini(&instance->logs);
+    logs_free(instance->own_logs);
     merge_fini(&instance->merge);
     fault_list_fini(&instance->faults);
     text_fini(&instance->line);
@@ -134,7 +136,15 @@ static void script_whereabouts(const struct analysis *analysis, struct text *out
         text_add_format(out, ", at packet %llu,", (unsigned long long)slot->event->packet->number);
 }
 
+static void script_open(struct analysis *analysis, struct output *output,
+                        const struct analysis *first)
+{
+    (void)first; // the streams know whether they were opened
+    log_list_open(&instance_of(analysis)->logs, output);
+}
+
 static const struct analysis_ops script_ops = {
+    .open = script_open,
     .consume = script_consume,
     .flow_ended = script_flow_ended,
     .merge = script_merge,
@@ -158,6 +168,8 @@ static struct palua_lua_instance *instance_new(const struct script_options *opti
     instance->next_serial = 1;
     text_init(&instance->line);
     instance->files = files_new(options->output_dir);
+    if (!options->logs)
+        instance->options.logs = instance->own_logs = logs_new();
     fault_list_init(&instance->faults, instance->name, options->told);
     return instance;
 }

@@ -18,6 +18,7 @@
 #include "event/registry.h"
 #include "lua/fault.h"
 #include "plugin/analysis.h"
+#include "sink/logs.h"
 
 struct script_options {
     const char *path; /**< the file */
@@ -35,6 +36,7 @@ struct script_options {
     const char *const *arg_values;
     uint32_t arg_count;
     const char *output_dir; /**< -O; NULL: none */
+    struct logs *logs;      /**< where streams are declared; NULL: no other script sees them */
     bool *arg_used;         /**< arg_count flags: set for each that the script declares */
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "run/each.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/interrupt.h"
@@ -68,6 +69,8 @@ int run_each(const struct run_options *options)
     int status = run_files(options, &files, output);
     if (status != 2)
         output_gathered(output);
+    if (!options->quiet)
+        fputs(output_notes(output), stderr);
     files_fini(&files);
     if (output_free(output, &err))
         return status;

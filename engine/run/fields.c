@@ -23,6 +23,8 @@ struct fields {
     size_t kind_count;
     size_t kind_cap;
     struct table_schema schema;
+    struct column_type *types; /**< one per column */
+    bool *typed;               /**< while columns are added: the type is that of an event's field */
     uint32_t stream;
     struct cell *cells;
     struct arena scratch; /**< what a row has to spell out */
@@ -50,6 +52,10 @@ static void add_column(struct fields *fields, size_t column, const struct path *
     struct fields_kind *entry = kind_entry(fields, path->kind);
     entry->paths[column] = *path;
     entry->has[column] = true;
+    struct column_type type = cell_column_type(path->field, path->item ? PATH_PLAIN : path->form);
+    fields->types[column] =
+        fields->typed[column] ? column_type_join(fields->types[column], type) : type;
+    fields->typed[column] = true;
     interest_add(interest, path);
 }
 
@@ -171,6 +177,8 @@ static void fields_free(struct analysis *analysis)
     memory_free(fields->kinds);
     memory_free(fields->columns);
     memory_free(fields->cells);
+    memory_free(fields->types);
+    memory_free(fields->typed);
     arena_fini(&fields->scratch);
     memory_free(fields);
 }
@@ -189,10 +197,13 @@ struct analysis *fields_new(const struct string_list *specs, uint32_t order,
     fields->columns = memory_zalloc(specs->count, sizeof *fields->columns);
     memcpy(fields->columns, specs->items, specs->count * sizeof *fields->columns);
     fields->cells = memory_zalloc(specs->count, sizeof *fields->cells);
+    fields->types = memory_zalloc(specs->count, sizeof *fields->types);
+    fields->typed = memory_zalloc(specs->count, sizeof *fields->typed);
     fields->schema = (struct table_schema){.name = "fields",
                                            .columns = fields->columns,
                                            .column_count = (uint32_t)specs->count,
-                                           .key_count = (uint32_t)specs->count};
+                                           .key_count = (uint32_t)specs->count,
+                                           .types = fields->types};
     arena_init(&fields->scratch);
     for (size_t i = 0; i < specs->count; i++)
         if (!resolve(fields, i, interest, err)) {

@@ -158,6 +158,8 @@ static int conclude(struct running *running)
     if (setup->options->profile)
         tell_profile(running);
     if (!setup->options->quiet) {
+        if (!setup->options->into)
+            fputs(output_notes(setup->output), stderr);
         tell_fragments(setup);
         tell_summary(setup, &done, running->started_ns);
     }

@@ -140,6 +140,7 @@ static struct analysis *script_instance(struct setup *setup, const struct analys
             .arg_count = (uint32_t)options->arg_keys.count,
             .arg_used = setup->arg_used,
             .output_dir = options->output_dir,
+            .logs = setup->logs,
         };
         duty_begin_loading(setup->loading, group->name);
         script = script_new(&script_options, setup->registry, setup->interest, err);
@@ -379,6 +380,7 @@ bool setup_init(struct setup *setup, const struct run_options *options, struct e
     setup->registry = registry_new();
     setup->decoder = decoder_new();
     setup->interest = memory_zalloc(1, sizeof *setup->interest);
+    setup->logs = logs_new();
     setup->arg_used = memory_zalloc(options->arg_keys.count, sizeof *setup->arg_used);
     return open_filter(setup, err) && load_plugins(setup, err) && configure(setup, err) &&
            load_analyses(setup, err) && complete_groups(setup, err) && start_stages(setup, err);
@@ -407,6 +409,7 @@ void setup_fini(struct setup *setup)
         decoder_free(setup->decoder);
     if (setup->registry)
         registry_free(setup->registry);
+    logs_free(setup->logs);
     memory_free(setup->workers);
     memory_free(setup->groups);
     memory_free(setup->serial);

@@ -58,6 +58,7 @@ struct setup {
     struct batch_pool *batches;
     uint32_t batch_count;
     struct filter *filter; /**< NULL: all packets */
+    struct logs *logs;     /**< streams that scripts declare */
     struct capture *capture;
     struct output *output;
     struct warden *warden; /**< of the run */

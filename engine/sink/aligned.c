@@ -149,9 +149,9 @@ static void bucket_text(const struct cell *cell, uint32_t index, struct text *ou
 {
     const struct cell_bucket *bucket = &cell->hist.items[index];
     text_add_char(out, '[');
-    spelling_bound(bucket->low, cell->hist.unit, out);
+    spelling_bound(bucket->low, cell->hist.unit, SPELLING_HUMAN, out);
     text_add_str(out, ", ");
-    spelling_bound(bucket->high, cell->hist.unit, out);
+    spelling_bound(bucket->high, cell->hist.unit, SPELLING_HUMAN, out);
     text_add_char(out, cell->hist.unit == CELL_REAL && bucket->low < bucket->high ? ')' : ']');
 }
 
@@ -175,7 +175,8 @@ static void add_hist(const struct cell *cell, bool bars, struct text *out)
     for (uint32_t i = 0; i < cell->hist.count; i++) {
         text_clear(&label);
         bucket_text(cell, i, &label);
-        label_width = label.len > label_width ? label.len : label_width;
+        size_t width = display_width(label.data, label.len);
+        label_width = width > label_width ? width : label_width;
         most = cell->hist.items[i].count > most ? cell->hist.items[i].count : most;
     }
     text_add_uint(&count, most);
@@ -187,7 +188,8 @@ static void add_hist(const struct cell *cell, bool bars, struct text *out)
         text_add_uint(&count, cell->hist.items[i].count);
         text_add_str(out, gap);
         text_add(out, label.data, label.len);
-        pad(out, label_width - label.len + sizeof gap - 1 + count_width - count.len);
+        pad(out, label_width - display_width(label.data, label.len) + sizeof gap - 1 + count_width -
+                     count.len);
         text_add(out, count.data, count.len);
         if (bars)
             add_bar(cell->hist.items[i].count, most, out);

@@ -21,6 +21,24 @@ static struct cell spelled(const struct value *value, const struct palua_field *
     return slice_cell(CELL_STRING, slice);
 }
 
+struct column_type cell_column_type(const struct palua_field *field, enum path_form form)
+{
+    static const enum column_item items[] = {
+        [PALUA_UINT] = COLUMN_COUNT,   [PALUA_ENUM] = COLUMN_COUNT,
+        [PALUA_BOOL] = COLUMN_BOOL,    [PALUA_INT] = COLUMN_INT,
+        [PALUA_REAL] = COLUMN_DOUBLE,  [PALUA_TIME] = COLUMN_TIME,
+        [PALUA_IPADDR] = COLUMN_ADDR,  [PALUA_MAC] = COLUMN_STRING,
+        [PALUA_BYTES] = COLUMN_STRING, [PALUA_STRING] = COLUMN_STRING,
+        [PALUA_LIST] = COLUMN_STRING,  [PALUA_DURATION] = COLUMN_INTERVAL,
+    };
+    enum column_item item = items[field->type];
+    if (form == PATH_NAME)
+        item = COLUMN_STRING;
+    else if (form == PATH_NS)
+        item = COLUMN_INT;
+    return (struct column_type){item, COLUMN_SCALAR};
+}
+
 struct cell cell_of(const struct value *value, const struct palua_field *field, struct arena *arena)
 {
     switch (value->type) {

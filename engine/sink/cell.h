@@ -14,3 +14,6 @@
  * @param arena  holds what has to be spelled out; the other cells borrow what the value borrows */
 struct cell cell_of(const struct value *value, const struct palua_field *field,
                     struct arena *arena);
+
+/** The type of a column of such cells: a field's in one of its forms. */
+struct column_type cell_column_type(const struct palua_field *field, enum path_form form);

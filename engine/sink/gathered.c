@@ -21,13 +21,18 @@ struct table_schema *gathered_schema(const struct table_schema *schema)
 {
     struct table_schema *out = memory_alloc(sizeof *out);
     const char **columns = memory_zalloc((size_t)schema->column_count + 1, sizeof *columns);
+    struct column_type *types =
+        schema->types ? memory_zalloc((size_t)schema->column_count + 1, sizeof *types) : NULL;
+    if (types) // the file's is the first, a string
+        memcpy(types + 1, schema->types, schema->column_count * sizeof *types);
     columns[0] = memory_strdup("file");
     for (uint32_t i = 0; i < schema->column_count; i++)
         columns[i + 1] = memory_strdup(schema->columns[i]);
     *out = (struct table_schema){.name = memory_strdup(schema->name),
                                  .columns = columns,
                                  .column_count = schema->column_count + 1,
-                                 .key_count = schema->key_count + 1};
+                                 .key_count = schema->key_count + 1,
+                                 .types = types};
     return out;
 }
 
@@ -38,6 +43,7 @@ void gathered_schema_free(struct table_schema *schema)
     for (uint32_t i = 0; i < schema->column_count; i++)
         memory_free((void *)(uintptr_t)schema->columns[i]); // allocated above
     memory_free((void *)(uintptr_t)schema->columns);
+    memory_free((void *)(uintptr_t)schema->types);
     memory_free((void *)(uintptr_t)schema->name);
     memory_free(schema);
 }
@@ -45,10 +51,12 @@ void gathered_schema_free(struct table_schema *schema)
 bool gathered_same(const struct table_schema *with_file, const struct table_schema *schema)
 {
     if (with_file->column_count != schema->column_count + 1 ||
-        with_file->key_count != schema->key_count + 1 || strcmp(with_file->name, schema->name) != 0)
+        with_file->key_count != schema->key_count + 1 ||
+        strcmp(with_file->name, schema->name) != 0 || !with_file->types != !schema->types)
         return false;
     for (uint32_t i = 0; i < schema->column_count; i++)
-        if (strcmp(with_file->columns[i + 1], schema->columns[i]) != 0)
+        if (strcmp(with_file->columns[i + 1], schema->columns[i]) != 0 ||
+            (schema->types && !column_type_same(with_file->types[i + 1], schema->types[i])))
             return false;
     return true;
 }
@@ -60,6 +68,17 @@ void gathered_cells(const char *file, const struct cell *cells, uint32_t count, 
         .slice = {.data = (const uint8_t *)file, .len = (uint32_t)strlen(file)},
     };
     memcpy(out + 1, cells, count * sizeof *cells);
+}
+
+static void keep_cell(struct table *table, struct cell *cell);
+
+static void keep_list(struct table *table, struct cell *cell)
+{
+    struct cell *items = arena_copy(&table->arena, cell->list.items,
+                                    cell->list.count * sizeof *items, _Alignof(struct cell));
+    for (uint32_t i = 0; i < cell->list.count; i++)
+        keep_cell(table, &items[i]); // an item is no list
+    cell->list.items = items;
 }
 
 /** Lets a cell point into the table that it stands in. */
@@ -76,6 +95,9 @@ static void keep_cell(struct table *table, struct cell *cell)
         cell->hist.items =
             arena_copy(&table->arena, cell->hist.items, cell->hist.count * sizeof *cell->hist.items,
                        _Alignof(struct cell_bucket));
+        return;
+    case CELL_LIST:
+        keep_list(table, cell);
         return;
     default:
         return;

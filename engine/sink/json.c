@@ -32,12 +32,25 @@ static void json_hist(const struct cell *cell, struct text *out)
     text_add_char(out, '[');
     for (uint32_t i = 0; i < cell->hist.count; i++) {
         text_add_str(out, i ? ",{\"low\":" : "{\"low\":");
-        spelling_bound(cell->hist.items[i].low, cell->hist.unit, out);
+        spelling_bound(cell->hist.items[i].low, cell->hist.unit, SPELLING_MACHINE, out);
         text_add_str(out, ",\"high\":");
-        spelling_bound(cell->hist.items[i].high, cell->hist.unit, out);
+        spelling_bound(cell->hist.items[i].high, cell->hist.unit, SPELLING_MACHINE, out);
         text_add_str(out, ",\"count\":");
         text_add_uint(out, cell->hist.items[i].count);
         text_add_char(out, '}');
+    }
+    text_add_char(out, ']');
+}
+
+static void json_cell(const struct cell *cell, struct text *out);
+
+static void json_list(const struct cell *cell, struct text *out)
+{
+    text_add_char(out, '[');
+    for (uint32_t i = 0; i < cell->list.count; i++) {
+        if (i)
+            text_add_char(out, ',');
+        json_cell(&cell->list.items[i], out); // an item is no list
     }
     text_add_char(out, ']');
 }
@@ -54,12 +67,16 @@ static void json_cell(const struct cell *cell, struct text *out)
     case CELL_IPADDR:
     case CELL_MAC:
     case CELL_BYTES:
+    case CELL_OTHER:
         text_add_char(out, '"');
         spelling_cell(cell, SPELLING_MACHINE, out);
         text_add_char(out, '"');
         return;
     case CELL_HIST:
         json_hist(cell, out);
+        return;
+    case CELL_LIST:
+        json_list(cell, out);
         return;
     case CELL_REAL:
         if (!isfinite(cell->real)) {
@@ -77,12 +94,19 @@ static void json_cell(const struct cell *cell, struct text *out)
 void json_row_add(const struct json_row *row, const struct cell *cells, struct text *out)
 {
     size_t start = 0;
+    bool approximate = false, other = false;
     for (uint32_t i = 0; i < row->column_count; i++) {
         text_add(out, row->text.data + start, row->ends[i] - start);
         json_cell(&cells[i], out);
         start = row->ends[i];
+        approximate |= cells[i].type == CELL_ESTIMATE;
+        other |= cells[i].type == CELL_OTHER;
     }
     text_add(out, row->text.data + start, row->text.len - start);
+    if (approximate)
+        text_add_str(out, ",\"approximate\":true");
+    if (other)
+        text_add_str(out, ",\"other\":true");
     text_add(out, "}\n", 2);
 }
 

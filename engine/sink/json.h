@@ -3,8 +3,9 @@
  *
  * Numbers keep all their digits (a reader with doubles only may round those above 2^53), times are
  * seconds with 9 decimals, addresses and bytes are strings, absent values and what JSON cannot
- * write (nan, inf) are null, a histogram is an array of {"low", "high", "count"}. Pure, any thread.
- */
+ * write (nan, inf) are null, a histogram is an array of {"low", "high", "count"}, a list an array.
+ * A row with an estimate in it has "approximate": true besides, the one for all keys that there was
+ * no room for "other": true. Pure, any thread. */
 #pragma once
 
 #include <stddef.h>

@@ -14,6 +14,7 @@
 #include "sink/json.h"
 #include "sink/separated.h"
 #include "sink/target.h"
+#include "sink/zeek.h"
 
 enum { FILE_NAME_CAP = 128 }; // bytes a table's name contributes to a file's
 
@@ -22,6 +23,13 @@ struct stream {
     struct table_schema *with_file; // the same, if it is ours
     struct json_row json;           // used by JSON only
     struct target *target;
+};
+
+/** Times of the packets whose results were written, for Zeek's header lines. */
+struct span {
+    bool known;
+    int64_t first_ns;
+    int64_t last_ns;
 };
 
 struct output {
@@ -39,6 +47,9 @@ struct output {
     struct collation collation;
     const char *file;         // whose rows come now; NULL: they are not told apart
     struct gathered gathered; // tables of all files
+    struct span span;         // kept for OUTPUT_ZEEK only
+    struct text notes;        // footers that no table shows
+    struct sheet early;       // lines that wait for the first packet's time
     struct error problem;     // the first file that could not be created
 };
 
@@ -47,9 +58,10 @@ static char separator_of(enum output_format format)
     return format == OUTPUT_CSV ? ',' : '\t';
 }
 
-static bool separated(enum output_format format)
+/** Whether the rows of a stream stand below something that names its columns. */
+static bool has_header(enum output_format format)
 {
-    return format == OUTPUT_CSV || format == OUTPUT_TSV;
+    return format == OUTPUT_CSV || format == OUTPUT_TSV || format == OUTPUT_ZEEK;
 }
 
 static void add_name_line(const char *name, struct text *out)
@@ -59,13 +71,26 @@ static void add_name_line(const char *name, struct text *out)
     text_add_char(out, '\n');
 }
 
+/** Ends what the header of the last stream began: at the end only, as nobody knows a log's last
+ * time before. */
+static void stream_end(const struct output *output, struct target *target)
+{
+    if (output->options.format == OUTPUT_ZEEK && target->stream != SHEET_NO_STREAM)
+        zeek_close(output->span.last_ns, &target->text);
+    target->stream = SHEET_NO_STREAM;
+}
+
 /** What stands before the first row of a stream, and before its next row after another's. */
 static void stream_header(const struct output *output, struct target *target, uint32_t stream)
 {
     const struct table_schema *schema = output->streams[stream].schema;
-    if (target->written || target->text.len)
-        add_name_line(schema->name, &target->text);
-    separated_header(schema, separator_of(output->options.format), &target->text);
+    if (output->options.format == OUTPUT_ZEEK) {
+        zeek_header(schema, schema->types, output->span.first_ns, &target->text);
+    } else {
+        if (target->written || target->text.len)
+            add_name_line(schema->name, &target->text);
+        separated_header(schema, separator_of(output->options.format), &target->text);
+    }
     target->stream = stream;
 }
 
@@ -100,7 +125,7 @@ static bool open_directory(struct output *output, const char *path, struct error
 static bool open_main(struct output *output, struct error *err)
 {
     const char *path = output->options.path;
-    if (path && names_directory(path)) {
+    if (path && (output->options.format == OUTPUT_ZEEK || names_directory(path))) {
         if (!open_directory(output, path, err))
             return false;
         path = NULL;
@@ -118,6 +143,7 @@ struct output *output_new(const struct output_options *options, struct error *er
     struct output *output = memory_zalloc(1, sizeof *output);
     output->options = *options;
     gathered_init(&output->gathered);
+    sheet_init(&output->early, output);
     if (options->path)
         output->options.terminal = false;
     if (!open_main(output, err)) {
@@ -146,8 +172,26 @@ static void close_target(struct output *output, struct target *target)
     memory_free(path);
 }
 
+/** Zeek's files have their header lines even if there was nothing to log, so that none is left from
+ * before; and a line at their end. */
+static void end_streams(struct output *output)
+{
+    for (size_t i = 0; output->directory && i < output->stream_count; i++) {
+        struct target *target = output->streams[i].target;
+        if (output->options.format == OUTPUT_ZEEK && target && !target->written)
+            stream_header(output, target, (uint32_t)i);
+    }
+    stream_end(output, &output->main);
+    target_flush(&output->main);
+    for (size_t i = 0; i < output->target_count; i++) {
+        stream_end(output, output->targets[i]);
+        target_flush(output->targets[i]);
+    }
+}
+
 bool output_free(struct output *output, struct error *err)
 {
+    end_streams(output);
     close_target(output, &output->main);
     for (size_t i = 0; i < output->target_count; i++) {
         close_target(output, output->targets[i]);
@@ -164,6 +208,8 @@ bool output_free(struct output *output, struct error *err)
     if (!fine && err)
         *err = output->problem;
     collation_fini(&output->collation);
+    sheet_fini(&output->early);
+    text_fini(&output->notes);
     memory_free(output->targets);
     memory_free(output->names);
     memory_free(output->streams);
@@ -209,7 +255,7 @@ static bool name_taken(const struct output *output, const char *name)
  * a shell. Names that meet are numbered in the order of use. */
 static void file_name(const struct output *output, const char *table, struct text *out)
 {
-    static const char *const extensions[] = {".txt", ".jsonl", ".csv", ".tsv"};
+    static const char *const extensions[] = {".txt", ".jsonl", ".csv", ".tsv", ".log"};
     static const char allowed[] =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
     text_clear(out);
@@ -315,11 +361,13 @@ void output_row(struct sheet *sheet, struct output_key key, uint32_t number,
         gathered_cells(output->file, cells, columns - 1, sheet->cells);
         cells = sheet->cells;
     }
+    uint32_t count = stream->schema->column_count;
     if (output->options.format == OUTPUT_JSON)
         json_row_add(&stream->json, cells, &sheet->text);
+    else if (output->options.format == OUTPUT_ZEEK)
+        zeek_row(cells, count, &sheet->text);
     else
-        separated_row(cells, stream->schema->column_count, separator_of(output->options.format),
-                      &sheet->text);
+        separated_row(cells, count, separator_of(output->options.format), &sheet->text);
     sheet_line_added(sheet, key, number);
 }
 
@@ -329,17 +377,62 @@ static void write_line(struct output *output, const struct collated *line)
     struct target *target = row ? output->streams[line->stream].target : &output->main;
     if (!target)
         return;
-    if (row && line->stream != target->stream && separated(output->options.format))
+    if (row && line->stream != target->stream && has_header(output->options.format))
         stream_header(output, target, line->stream);
     text_add(&target->text, line->text, line->len);
+}
+
+static void add_times(struct span *span, const struct batch *batch)
+{
+    if (!batch->count)
+        return;
+    if (!span->known)
+        span->first_ns = batch->packets[0].ts_ns;
+    span->last_ns = batch->packets[batch->count - 1].ts_ns;
+    span->known = true;
+}
+
+/** What init wrote, if a filter left nothing of the first batches. */
+static void keep_line(struct output *output, const struct collated *line)
+{
+    text_add(&output->early.text, line->text, line->len);
+    sheet_line_added(&output->early, line->key, line->stream);
+}
+
+static void write_early(struct output *output)
+{
+    size_t start = 0;
+    for (size_t i = 0; i < output->early.line_count; i++) {
+        const struct sheet_line *line = &output->early.lines[i];
+        write_line(output, &(struct collated){.stream = line->stream,
+                                              .text = output->early.text.data + start,
+                                              .len = line->end - start});
+        start = line->end;
+    }
+    sheet_clear(&output->early);
+}
+
+/** Whether headers, which tell the first packet's time, can be written. */
+static bool can_write(struct output *output, const struct batch *batch)
+{
+    if (output->options.format != OUTPUT_ZEEK || !batch)
+        return true;
+    add_times(&output->span, batch);
+    return output->span.known;
 }
 
 void output_write(struct output *output, const struct batch *batch, struct sheet *sheets,
                   size_t count)
 {
+    bool now = can_write(output, batch);
     collation_fill(&output->collation, batch, sheets, count);
+    if (now)
+        write_early(output);
     for (size_t i = 0; i < output->collation.count; i++)
-        write_line(output, &output->collation.lines[i]);
+        if (now)
+            write_line(output, &output->collation.lines[i]);
+        else
+            keep_line(output, &output->collation.lines[i]);
     target_flush(&output->main);
     for (size_t i = 0; i < output->target_count; i++)
         target_flush(output->targets[i]);
@@ -350,6 +443,7 @@ void output_write(struct output *output, const struct batch *batch, struct sheet
 static void add_table(const struct output *output, const struct table *table, bool first,
                       struct text *out)
 {
+    const struct span *span = &output->span;
     switch (output->options.format) {
     case OUTPUT_TABLE:
         if (!first)
@@ -365,19 +459,40 @@ static void add_table(const struct output *output, const struct table *table, bo
             add_name_line(table->schema.name, out);
         separated_table(table, separator_of(output->options.format), out);
         return;
+    case OUTPUT_ZEEK:
+        zeek_table(table, span->first_ns, span->last_ns, out);
+        return;
     }
+}
+
+/** Rows for machines have no line below them. */
+static void note_footer(struct output *output, const struct table *table)
+{
+    if (!table->footer || output->options.format == OUTPUT_TABLE)
+        return;
+    text_add_str(&output->notes, "palua: ");
+    text_add_escaped(&output->notes, table->schema.name, strlen(table->schema.name));
+    text_add_str(&output->notes, ": ");
+    text_add_escaped(&output->notes, table->footer, strlen(table->footer));
+    text_add_char(&output->notes, '\n');
+}
+
+const char *output_notes(const struct output *output)
+{
+    return output->notes.len ? output->notes.data : "";
 }
 
 static void write_table(struct output *output, const struct table *table)
 {
+    note_footer(output, table);
     struct target *target = target_for(output, table->schema.name);
     if (!target)
         return;
     struct text text;
     text_init(&text);
+    stream_end(output, target);
     add_table(output, table, !target->written, &text);
     target_write(target, text.data, text.len);
-    target->stream = SHEET_NO_STREAM;
     text_fini(&text);
 }
 

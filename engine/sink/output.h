@@ -6,17 +6,19 @@
  * written does not depend on who ran first. A closed pipe is remembered, not an error. Adding to a
  * sheet only reads the output; everything else is done by one thread at a time.
  *
- * What each format makes of it:
+ * What each format makes of
  *
- *            printed line       row of a stream (-T, log.stream)      result table
- *   table    as it is           values separated by tabs, no header,  title, aligned columns,
- * footer; as `tshark -T fields` does            a blank line before it json     {"print": "…"} one
- * object, "table" is the stream     one object per row csv tsv  as it is           header, then
- * separated values         header and rows
+ * - a printed line: json {"print": "…"}, all others the line as it is;
+ * - a row of a stream (-T, log.stream): json an object with the stream's name as "table"; table the
+ *   values separated by tabs and no header, as `tshark -T fields` does; csv and tsv a header, then
+ *   separated values; zeek header lines, then values (sink/zeek.h);
+ * - a result table: table a title, aligned columns, a footer, and a blank line before the next; all
+ *   others as they do streams.
  *
  * Several streams and tables on one CSV or TSV output are told apart by a blank line and `# name`
- * before every one but the first. With a directory each table and stream has a file of its own,
- * NAME.csv, and printed lines go to stdout. */
+ * before every one but the first; in Zeek's format each has its own header lines. With a directory
+ * each table and stream has a file of its own, NAME.csv, and printed lines go to stdout. In Zeek's
+ * format a path is a directory always, and a stream without rows a file of header lines. */
 #pragma once
 
 #include <stdbool.h>
@@ -30,12 +32,12 @@
 #include "sink/sheet.h"
 #include "sink/table.h"
 
-enum output_format { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_CSV, OUTPUT_TSV };
+enum output_format { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_CSV, OUTPUT_TSV, OUTPUT_ZEEK };
 
 struct output_options {
     enum output_format format;
-    const char *path; /**< a file (overwritten); a directory, existing or with a trailing '/' (then
-                         created): one file per table; NULL for stdout */
+    const char *path; /**< a file (overwritten); a directory, existing, with a trailing '/' or for
+                         OUTPUT_ZEEK (then created): one file per table; NULL for stdout */
     bool terminal;    /**< stdout is a terminal: ISO times, bars */
 };
 
@@ -61,7 +63,7 @@ void output_print(struct sheet *sheet, struct output_key key, const char *text, 
 
 /** Declares a stream of rows (-T, log.stream): its header is written before its first row where the
  * format has one. Before the first packet.
- * @param schema  columns; borrowed
+ * @param schema  columns, and their types for OUTPUT_ZEEK; borrowed
  * @return its number */
 uint32_t output_stream(struct output *output, const struct table_schema *schema);
 /** One row of a stream; values are formatted at once, nothing is kept.
@@ -69,7 +71,7 @@ uint32_t output_stream(struct output *output, const struct table_schema *schema)
 void output_row(struct sheet *sheet, struct output_key key, uint32_t number,
                 const struct cell *cells);
 
-/** Writes the lines of a batch's sheets in order, and clears the sheets.
+/** Writes the lines of a batch's sheets in order, and clears the sheets. Batches come in order.
  * @param batch  that the event keys are of; NULL: they compare as integers */
 void output_write(struct output *output, const struct batch *batch, struct sheet *sheets,
                   size_t count);
@@ -81,6 +83,10 @@ void output_write(struct output *output, const struct batch *batch, struct sheet
 void output_file(struct output *output, const char *file);
 /** Writes the tables of all files. */
 void output_gathered(struct output *output);
+
+/** What stands below the tables that were written, if the format has no place for it: a line
+ * "palua: TABLE: 12 more rows" each; "" if there is none. Borrowed. */
+const char *output_notes(const struct output *output);
 
 /** Writes a result table at once. */
 void output_table(struct output *output, const struct table *table);

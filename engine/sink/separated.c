@@ -15,6 +15,16 @@ void separated_header(const struct table_schema *schema, char separator, struct 
     text_add_char(out, '\n');
 }
 
+/** A list's text may hold what a line must not, as the text of its items does. */
+static void add_list(const struct cell *cell, char separator, struct text *out)
+{
+    struct text list;
+    text_init(&list);
+    spelling_cell(cell, SPELLING_MACHINE, &list);
+    text_add_separated(out, list.data ? list.data : "", list.len, separator);
+    text_fini(&list);
+}
+
 void separated_row(const struct cell *cells, uint32_t count, char separator, struct text *out)
 {
     size_t start = out->len;
@@ -23,6 +33,8 @@ void separated_row(const struct cell *cells, uint32_t count, char separator, str
             text_add_char(out, separator);
         if (cells[i].type == CELL_STRING)
             text_add_separated(out, cells[i].slice.data, cells[i].slice.len, separator);
+        else if (cells[i].type == CELL_LIST)
+            add_list(&cells[i], separator, out);
         else
             spelling_cell(&cells[i], SPELLING_MACHINE, out);
     }

@@ -31,28 +31,57 @@ void spelling_fixed(__int128 value, struct text *out)
     text_add(out, digits + at, sizeof digits - at);
 }
 
-void spelling_bound(double bound, enum cell_type unit, struct text *out)
+/** Machines read all numbers in the same unit, people read what is small better in a smaller one.
+ */
+static void duration_text(int64_t ns, enum spelling_style style, struct text *out)
+{
+    if (style == SPELLING_MACHINE)
+        text_add_duration(out, ns);
+    else
+        text_add_duration_short(out, ns);
+}
+
+/** For people without an exponent as far as 9 decimals tell something. */
+static void real_text(double value, enum spelling_style style, struct text *out)
+{
+    bool small = fabs(value) < 1e-4 && fabs(value) >= 1e-8;
+    if (style == SPELLING_MACHINE || !small)
+        text_add_real(out, value);
+    else
+        spelling_fixed(cell_fixed(value), out);
+}
+
+void spelling_bound(double bound, enum cell_type unit, enum spelling_style style, struct text *out)
 {
     // Bounds of durations are whole ns; beyond what int64 holds there are no durations.
     if (unit == CELL_DURATION && fabs(bound) < 0x1p63)
-        text_add_duration(out, (int64_t)bound);
+        duration_text((int64_t)bound, style, out);
     else if (unit == CELL_DURATION)
         text_add_real(out, bound / FIXED_UNITS);
     else
         text_add_real(out, bound);
 }
 
-static void hist_text(const struct cell *cell, struct text *out)
+static void hist_text(const struct cell *cell, enum spelling_style style, struct text *out)
 {
     for (uint32_t i = 0; i < cell->hist.count; i++) {
         const struct cell_bucket *bucket = &cell->hist.items[i];
         if (i)
             text_add_char(out, ' ');
-        spelling_bound(bucket->low, cell->hist.unit, out);
+        spelling_bound(bucket->low, cell->hist.unit, style, out);
         text_add_str(out, "..");
-        spelling_bound(bucket->high, cell->hist.unit, out);
+        spelling_bound(bucket->high, cell->hist.unit, style, out);
         text_add_char(out, ':');
         text_add_uint(out, bucket->count);
+    }
+}
+
+static void list_text(const struct cell *cell, enum spelling_style style, struct text *out)
+{
+    for (uint32_t i = 0; i < cell->list.count; i++) {
+        if (i)
+            text_add_char(out, ',');
+        spelling_cell(&cell->list.items[i], style, out); // an item is no list
     }
 }
 
@@ -97,7 +126,7 @@ void spelling_cell(const struct cell *cell, enum spelling_style style, struct te
         text_add_uint(out, cell->uint);
         return;
     case CELL_REAL:
-        text_add_real(out, cell->real);
+        real_text(cell->real, style, out);
         return;
     case CELL_BOOL:
         text_add_str(out, cell->uint ? "true" : "false");
@@ -109,7 +138,7 @@ void spelling_cell(const struct cell *cell, enum spelling_style style, struct te
         time_text(cell->sint, style, out);
         return;
     case CELL_DURATION:
-        text_add_duration(out, cell->sint);
+        duration_text(cell->sint, style, out);
         return;
     case CELL_IPADDR:
     case CELL_MAC:
@@ -118,7 +147,13 @@ void spelling_cell(const struct cell *cell, enum spelling_style style, struct te
         slice_text(cell, out);
         return;
     case CELL_HIST:
-        hist_text(cell, out);
+        hist_text(cell, style, out);
+        return;
+    case CELL_LIST:
+        list_text(cell, style, out);
+        return;
+    case CELL_OTHER:
+        text_add_str(out, "(other)");
         return;
     }
 }

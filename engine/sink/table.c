@@ -24,6 +24,10 @@ void table_init(struct table *table, const struct table_schema *schema)
     for (uint32_t i = 0; i < schema->column_count; i++)
         columns[i] = keep_string(&table->arena, schema->columns[i]);
     table->schema.columns = columns;
+    if (schema->types)
+        table->schema.types =
+            arena_copy(&table->arena, schema->types, schema->column_count * sizeof *schema->types,
+                       _Alignof(struct column_type));
     table->schema.name = keep_string(&table->arena, schema->name);
 }
 

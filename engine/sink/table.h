@@ -12,6 +12,7 @@
 #include <palua/event.h>
 
 #include "base/arena.h"
+#include "sink/column_type.h"
 
 /** A cell's type: an event field's, and beyond that fixed-point sums, estimates and histograms. */
 enum cell_type {
@@ -28,7 +29,9 @@ enum cell_type {
     CELL_MAC,      /**< slice of 6 bytes */
     CELL_STRING,   /**< slice, bytes as the protocol sent them */
     CELL_BYTES,    /**< slice, shown as hex */
-    CELL_HIST      /**< hist: a histogram; drawn as bars on a terminal */
+    CELL_HIST,     /**< hist: a histogram; drawn as bars on a terminal */
+    CELL_LIST,     /**< list: several values, none of them a list */
+    CELL_OTHER     /**< "(other)": the row is that of all keys that there was no room for */
 };
 
 /** One interval of a histogram: low <= value < high, or low <= value <= high where both are whole
@@ -52,6 +55,10 @@ struct cell {
             uint32_t count;
             enum cell_type unit; /**< of low and high: CELL_INT, CELL_REAL, CELL_DURATION (ns) */
         } hist;
+        struct {
+            const struct cell *items;
+            uint32_t count;
+        } list;
     };
 };
 
@@ -59,7 +66,8 @@ struct table_schema {
     const char *name;
     const char *const *columns;
     uint32_t column_count;
-    uint32_t key_count; /**< leading columns that are keys; the rest are measures */
+    uint32_t key_count;              /**< leading columns that are keys; the rest are measures */
+    const struct column_type *types; /**< one per column; NULL: as the cells are */
 };
 
 struct table {

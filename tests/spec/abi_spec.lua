@@ -25,7 +25,7 @@ describe("the export list", function()
         for _, name in ipairs(names) do
             listed[name] = true
         end
-        for _, header in ipairs({ "engine/lua/abi_script.h", "engine/lua/abi_aggregate.h" }) do
+        for _, header in ipairs({ "engine/lua/abi_script.h", "engine/lua/abi_aggregate.h", "engine/lua/abi_log.h" }) do
             for declaration in read(header):gmatch("PALUA_LUA_EXPORT%s+(%a[^;]*);") do
                 declared[assert(declaration:match("(palua_[%w_]+)%s*%("), declaration)] = true
             end

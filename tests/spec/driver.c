@@ -193,6 +193,8 @@ SPEC_EXPORT bool spec_output(struct spec *spec, const char *path)
     spec->output = output_new(&options, &spec->err);
     sheet_fini(&spec->sheet);
     sheet_init(&spec->sheet, spec->output);
+    if (spec->output)
+        spec->script->ops->open(spec->script, spec->output, NULL);
     return spec->output != NULL;
 }
 

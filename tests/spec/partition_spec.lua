@@ -23,6 +23,9 @@ end
 local APART = {
     { "an aggregation as handler", 'on("spec.k0", agg.count("n", "name"))' },
     { "adding to an aggregation", handler("function(e) a:add(e.name) end", 'local a = agg.count("a", "name")') },
+    { "writing to a log", handler("function(e) l:write(e.len, e.name) end", 'local l = log.stream("l", "n:count name:string")') },
+    { "writing to a log that is global", handler("function(e) l:write(e.len) end", 'l = log.stream("l", "n:count")') },
+    { "writing to logs in a table", handler("function(e) t.l:write(e.len) end", 'local t = { l = log.stream("l", "n:count") }') },
     { "printing", handler("function(e) print(e.len) end") },
     { "a constant table that is read", handler("function(e) print(names[e.len]) end", 'local names = { "a", "b", deep = { 1, { 2 } } }') },
     { "a constant table in a loop", handler("function(e) for i = 1, #t do print(t[i] + e.len) end end", "local t = { 1, 2 }") },

@@ -5,7 +5,7 @@ local command = require("command")
 
 --- The log as rows by column, and its header lines by name.
 local function log(capture, ...)
-    local run = command.run("-q", "-s", "conn_log", "tests/captures/" .. capture, ...)
+    local run = command.run("-q", "-s", "conn_log", "-o", "zeek", "tests/captures/" .. capture, ...)
     assert(run.status == 0 and run.err == "", run.err)
     local header, rows = {}, {}
     for line in run.out:gmatch("[^\n]+") do
@@ -65,10 +65,18 @@ describe("conn_log", function()
         assert.equal("udp dns SF Dd", table.concat({ dns.proto, dns.service, dns.conn_state, dns.history }, " "))
     end)
 
-    it("leaves out header and ip_proto on demand", function()
-        local run = command.run("-q", "-s", "conn_log", "tests/captures/http.pcap", "-A", "header=false", "-A", "ip_proto=false")
-        assert.is_nil(run.out:find("#", 1, true))
-        local _, tabs = run.out:match("[^\n]+"):gsub("\t", "")
-        assert.equal(20, tabs)
+    it("leaves out ip_proto on demand", function()
+        local rows, header = log("http.pcap", "-A", "ip_proto=false")
+        assert.equal(21, #header["#fields"])
+        assert.is_nil(rows[1].ip_proto)
+    end)
+
+    it("comes in the other formats too", function()
+        local conn = command.tables("conn_log", "http.pcap").conn
+        assert.same({ "56674 80 tcp SF true 239 6", "56678 80 tcp SF true 85 6", "56694 80 tcp SF true 158 6", "58048 8080 tcp REJ true 0 6" },
+            command.lines(conn, "id.orig_p", "id.resp_p", "proto", "conn_state", "local_orig", "orig_bytes", "ip_proto"))
+        local run = command.run("-q", "-s", "conn_log", "tests/captures/http.pcap")
+        assert.equal(4, select(2, run.out:gsub("\n", "")))
+        assert.equal(4 * 21, select(2, run.out:gsub("\t", "")))
     end)
 end)

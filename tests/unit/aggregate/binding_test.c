@@ -109,15 +109,15 @@ Test(binding, keys_are_fields)
     expect_result(declare("c", "code", "count", "c"), "c\ncode  count\n   0      2\n   3      2\n");
     expect_result(declare("c", "name", "count", "c"), "c\nname   count\na\\x1b      4\n");
     expect_result(declare("c", "rtt", "count", "c"),
-                  "c\n   rtt  count\n     -      1\n0.0015      1\n 0.003      1\n0.0045      1\n");
+                  "c\n  rtt  count\n    -      1\n1.5ms      1\n  3ms      1\n4.5ms      1\n");
 }
 
 Test(binding, values_are_fields)
 {
     expect_result(declare("s", "src", "sum", "len"),
                   "s\nsrc        sum\n192.0.2.2  600\n192.0.2.1  400\n");
-    expect_result(declare("s", NULL, "max", "rtt"), "s\n   max\n0.0045\n");
-    expect_result(declare("s", NULL, "sum", "rtt"), "s\n  sum\n0.009\n");
+    expect_result(declare("s", NULL, "max", "rtt"), "s\n  max\n4.5ms\n");
+    expect_result(declare("s", NULL, "sum", "rtt"), "s\nsum\n9ms\n");
     expect_result(declare("s", NULL, "avg", "rtt_ns"), "s\n    avg\n3000000\n");
     expect_result(declare("s", NULL, "distinct", "src"), "s\ndistinct\n       2\n");
 }

@@ -76,7 +76,7 @@ Test(options, says_what_was_got_and_expected)
     refuse("--skip -1 f", "got '-1', expected a whole number");
     refuse("--skip 1x f", "got '1x'");
     refuse("--count 99999999999999999999 f", "expected a whole number");
-    refuse("-o yaml f", "expected table, json, csv or tsv");
+    refuse("-o yaml f", "expected table, json, csv, tsv or zeek");
     refuse("-o csv= f", "expected a path");
     refuse("-A top f", "expected KEY=VALUE");
     refuse("-A =5 f", "expected KEY=VALUE");

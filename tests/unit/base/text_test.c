@@ -54,6 +54,19 @@ Test(text, durations_and_times)
     EXPECT(text_add_duration(&out, 1), "0.000000001");
     EXPECT(text_add_duration(&out, -250000000), "-0.25");
     EXPECT(text_add_duration(&out, INT64_MIN), "-9223372036.854775808");
+    EXPECT(text_add_duration_short(&out, 0), "0s");
+    EXPECT(text_add_duration_short(&out, 999), "999ns");
+    EXPECT(text_add_duration_short(&out, 1000), "1µs");
+    EXPECT(text_add_duration_short(&out, 435199), "435.2µs");
+    EXPECT(text_add_duration_short(&out, 999949), "999.9µs");
+    EXPECT(text_add_duration_short(&out, 999950), "1ms"); // not 1000µs
+    EXPECT(text_add_duration_short(&out, 24313855), "24.31ms");
+    EXPECT(text_add_duration_short(&out, 9999600), "10ms");
+    EXPECT(text_add_duration_short(&out, 1049000000), "1.049s");
+    EXPECT(text_add_duration_short(&out, -250000000), "-250ms");
+    EXPECT(text_add_duration_short(&out, 86400499999999), "86400s");
+    EXPECT(text_add_duration_short(&out, 86400500000000), "86401s");
+    EXPECT(text_add_duration_short(&out, INT64_MIN), "-9223372037s");
     EXPECT(text_add_time(&out, 1700000000000000005), "1700000000.000000005");
     EXPECT(text_add_time_iso(&out, 0), "1970-01-01T00:00:00Z");
     EXPECT(text_add_time_iso(&out, -1), "1969-12-31T23:59:59.999999999Z");
@@ -81,6 +94,8 @@ Test(text, escapes_everything_a_terminal_obeys)
     EXPECT(text_add_escaped(&out, "\xf4\x90\x80\x80", 4), "\\xf4\\x90\\x80\\x80");
     EXPECT(text_add_escaped(&out, "\xe2\x82", 2), "\\xe2\\x82"); // cut short
     EXPECT(text_add_escaped(&out, "a\0b", 3), "a\\x00b");
+    EXPECT(text_add_escaped_and(&out, "a,b\\\n", 5, ","), "a\\x2cb\\\\\\x0a");
+    EXPECT(text_add_escaped_and(&out, "a,b", 3, ""), "a,b");
 }
 
 Test(text, json_and_separated)

@@ -54,7 +54,7 @@ Test(aligned, counts_only_elsewhere, .fini = stop)
 Test(aligned, names_are_escaped_too, .fini = stop)
 {
     const char *columns[] = {"\x1b[2J"};
-    struct table_schema schema = {"\x07", columns, 1, 1};
+    struct table_schema schema = {"\x07", columns, 1, 1, NULL};
     table_init(&table, &schema);
     aligned_table(&table, true, &out);
     cr_expect_str_eq(out.data, "\\x07\n\\x1b[2J\n");

@@ -48,3 +48,29 @@ Test(cell, spells_lists_out)
     cr_expect_eq(memcmp(cell.slice.data, "a 5,b 6", cell.slice.len), 0);
     arena_fini(&arena);
 }
+
+static enum column_item item_of(uint8_t type, enum path_form form)
+{
+    struct palua_field field = {.name = "f", .type = type};
+    struct column_type out = cell_column_type(&field, form);
+    cr_expect_eq(out.container, COLUMN_SCALAR);
+    return out.item;
+}
+
+Test(cell, columns_have_the_types_of_fields)
+{
+    cr_expect_eq(item_of(PALUA_UINT, PATH_PLAIN), COLUMN_COUNT);
+    cr_expect_eq(item_of(PALUA_INT, PATH_PLAIN), COLUMN_INT);
+    cr_expect_eq(item_of(PALUA_ENUM, PATH_PLAIN), COLUMN_COUNT);
+    cr_expect_eq(item_of(PALUA_ENUM, PATH_NAME), COLUMN_STRING);
+    cr_expect_eq(item_of(PALUA_BOOL, PATH_PLAIN), COLUMN_BOOL);
+    cr_expect_eq(item_of(PALUA_REAL, PATH_PLAIN), COLUMN_DOUBLE);
+    cr_expect_eq(item_of(PALUA_TIME, PATH_PLAIN), COLUMN_TIME);
+    cr_expect_eq(item_of(PALUA_TIME, PATH_NS), COLUMN_INT);
+    cr_expect_eq(item_of(PALUA_DURATION, PATH_PLAIN), COLUMN_INTERVAL);
+    cr_expect_eq(item_of(PALUA_DURATION, PATH_NS), COLUMN_INT);
+    cr_expect_eq(item_of(PALUA_IPADDR, PATH_PLAIN), COLUMN_ADDR);
+    cr_expect_eq(item_of(PALUA_MAC, PATH_PLAIN), COLUMN_STRING);
+    cr_expect_eq(item_of(PALUA_BYTES, PATH_PLAIN), COLUMN_STRING);
+    cr_expect_eq(item_of(PALUA_LIST, PATH_PLAIN), COLUMN_STRING);
+}

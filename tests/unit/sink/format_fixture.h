@@ -19,7 +19,7 @@ static const uint8_t fixture_address[] = {192, 0, 2, 1};
 static inline void fixture_table(struct table *table)
 {
     static const char *const columns[] = {"name", "addr", "count", "share"};
-    struct table_schema schema = {"hosts", columns, 4, 2};
+    struct table_schema schema = {"hosts", columns, 4, 2, NULL};
     table_init(table, &schema);
     struct cell *row = table_add_row(table);
     row[0] = fixture_text("a\x1b[31m,\"b\"\n\\\xff\tz");
@@ -39,7 +39,7 @@ static const struct cell_bucket fixture_buckets[] = {{1, 1, 2}, {2, 3, 0}, {4, 7
 static inline void fixture_hist(struct table *table)
 {
     static const char *const columns[] = {"src", "count", "hist"};
-    struct table_schema schema = {"sizes", columns, 3, 1};
+    struct table_schema schema = {"sizes", columns, 3, 1, NULL};
     table_init(table, &schema);
     struct cell *row = table_add_row(table);
     row[0] = fixture_text("x");

@@ -81,6 +81,48 @@ Test(gathered, other_columns_make_another_table)
     cr_expect(gathered_same(with_file, &schema));
     cr_expect_not(gathered_same(with_file, &other));
     cr_expect_not(gathered_same(with_file, &keys));
+    cr_expect_null(with_file->types);
     gathered_schema_free(with_file);
     gathered_schema_free(NULL);
+}
+
+Test(gathered, types_are_columns_too)
+{
+    const struct column_type types[] = {
+        {COLUMN_ADDR, COLUMN_SCALAR}, {COLUMN_COUNT, COLUMN_SCALAR}, {COLUMN_STRING, COLUMN_SET}};
+    const struct column_type others[] = {
+        {COLUMN_ADDR, COLUMN_SCALAR}, {COLUMN_INT, COLUMN_SCALAR}, {COLUMN_STRING, COLUMN_SET}};
+    struct table_schema typed = schema, other = schema;
+    typed.types = types;
+    other.types = others;
+    struct table_schema *with_file = gathered_schema(&typed);
+    cr_expect_eq(with_file->types[0].item, COLUMN_STRING);
+    cr_expect_eq(with_file->types[1].item, COLUMN_ADDR);
+    cr_expect_eq(with_file->types[3].container, COLUMN_SET);
+    cr_expect(gathered_same(with_file, &typed));
+    cr_expect_not(gathered_same(with_file, &other));
+    cr_expect_not(gathered_same(with_file, &schema), "one without types is another");
+    gathered_schema_free(with_file);
+}
+
+Test(gathered, lists_are_kept)
+{
+    struct gathered gathered;
+    struct table table;
+    struct cell items[] = {{.type = CELL_UINT, .uint = 5}, {.type = CELL_STRING}};
+    char text[] = "kept";
+    items[1].slice = (struct palua_slice){.data = (uint8_t *)text, .len = 4};
+    gathered_init(&gathered);
+    table_init(&table, &schema);
+    struct cell *row = table_add_row(&table);
+    row[0] = (struct cell){.type = CELL_LIST, .list = {items, 2}};
+    gathered_add(&gathered, &table, "one.pcap");
+    memset(items, 0, sizeof items);
+    memset(text, 'x', sizeof text);
+    table_fini(&table);
+    const struct cell *list = &gathered.tables[0].cells[1];
+    cr_assert_eq(list->list.count, 2);
+    cr_expect_eq(list->list.items[0].uint, 5);
+    expect_text(&list->list.items[1], "kept");
+    gathered_fini(&gathered);
 }

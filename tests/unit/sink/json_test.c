@@ -24,7 +24,7 @@ Test(json, one_object_per_row, .fini = stop)
                      "{\"table\":\"hosts\",\"name\":\"a\\u001b[31m,\\\"b\\\"\\n\\\\\\u00ff\\tz\","
                      "\"addr\":\"192.0.2.1\",\"count\":12000,\"share\":1.5}\n"
                      "{\"table\":\"hosts\",\"name\":\"grün\",\"addr\":null,\"count\":7,"
-                     "\"share\":-0.000000001}\n");
+                     "\"share\":-0.000000001,\"approximate\":true}\n");
 }
 
 Test(json, histograms_are_arrays, .fini = stop)
@@ -40,7 +40,7 @@ Test(json, histograms_are_arrays, .fini = stop)
 Test(json, what_it_cannot_write_is_null, .fini = stop)
 {
     const char *columns[] = {"a\"b", "c"};
-    struct table_schema schema = {"n", columns, 2, 0};
+    struct table_schema schema = {"n", columns, 2, 0, NULL};
     table_init(&table, &schema);
     struct cell *row = table_add_row(&table);
     row[0] = (struct cell){.type = CELL_REAL, .real = NAN};
@@ -54,4 +54,35 @@ Test(json, printed_lines)
     json_print("x\x1b\n\"", 4, &out);
     cr_expect_str_eq(out.data, "{\"print\":\"x\\u001b\\n\\\"\"}\n");
     text_fini(&out);
+}
+
+Test(json, lists_are_arrays, .fini = stop)
+{
+    const char *columns[] = {"l", "none"};
+    struct table_schema schema = {"n", columns, 2, 0, NULL};
+    const struct cell items[] = {
+        fixture_text("a\"b"), {.type = CELL_UINT, .uint = 7}, {.type = CELL_NIL}};
+    table_init(&table, &schema);
+    struct cell *row = table_add_row(&table);
+    row[0] = (struct cell){.type = CELL_LIST, .list = {items, 3}};
+    row[1] = (struct cell){.type = CELL_LIST};
+    json_table(&table, &out);
+    cr_expect_str_eq(out.data, "{\"table\":\"n\",\"l\":[\"a\\\"b\",7,null],\"none\":[]}\n");
+}
+
+Test(json, says_what_is_no_plain_row, .fini = stop)
+{
+    const char *columns[] = {"key", "peers"};
+    struct table_schema schema = {"n", columns, 2, 1, NULL};
+    table_init(&table, &schema);
+    struct cell *row = table_add_row(&table);
+    row[0] = fixture_text("(other)");
+    row[1] = (struct cell){.type = CELL_ESTIMATE, .uint = 7};
+    row = table_add_row(&table);
+    row[0] = (struct cell){.type = CELL_OTHER};
+    row[1] = (struct cell){.type = CELL_UINT, .uint = 8};
+    json_table(&table, &out);
+    cr_expect_str_eq(out.data,
+                     "{\"table\":\"n\",\"key\":\"(other)\",\"peers\":7,\"approximate\":true}\n"
+                     "{\"table\":\"n\",\"key\":\"(other)\",\"peers\":8,\"other\":true}\n");
 }

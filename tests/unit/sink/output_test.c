@@ -68,8 +68,8 @@ static void print(uint64_t event, uint32_t script, uint32_t call, const char *te
 }
 
 static const char *const columns[] = {"a", "b"};
-static const struct table_schema first = {"first", columns, 2, 0};
-static const struct table_schema second = {"second", columns, 2, 0};
+static const struct table_schema first = {"first", columns, 2, 0, NULL};
+static const struct table_schema second = {"second", columns, 2, 0, NULL};
 
 static void row(uint64_t event, uint32_t stream, const char *a, uint64_t b)
 {
@@ -227,9 +227,119 @@ Test(output, one_file_per_table)
     cr_expect_str_eq(content(name), "a,b\nx,1\n");
 }
 
-static void expect_refused(const char *where, const char *text)
+static const struct column_type types[] = {{COLUMN_STRING, COLUMN_SCALAR},
+                                           {COLUMN_COUNT, COLUMN_SCALAR}};
+static const struct table_schema typed = {"typed", columns, 2, 0, types};
+static const struct table_schema idle = {"idle", columns, 2, 0, types};
+
+#define HEADER(path, open)                                                                      \
+    "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\t" path \
+    "\n#open\t1970-01-01-00-00-" open "\n#fields\ta\tb\n#types\tstring\tcount\n"
+#define CLOSE(close) "#close\t1970-01-01-00-00-" close "\n"
+
+/** A batch of packets, as far as the output looks at it. */
+static void write_batch(struct output *output, int64_t first_s, int64_t last_s, uint32_t count)
 {
-    struct output_options options = {.format = OUTPUT_JSON, .path = where};
+    struct palua_packet packets[2] = {{.ts_ns = first_s * 1000000000},
+                                      {.ts_ns = last_s * 1000000000}};
+    struct batch batch = {.packets = packets, .count = count, .part_count = 1};
+    output_write(output, &batch, &sheet, 1);
+}
+
+/** Several batches; the first packet is of second 10, the last of second 30. */
+static void log_rows(struct output *output)
+{
+    uint32_t stream = output_stream(output, &typed);
+    output_stream(output, &idle);
+    row(0, stream, "early", 1); // a filter left nothing of the first batch
+    write_batch(output, 0, 0, 0);
+    row(0, stream, "first", 2);
+    write_batch(output, 10, 11, 2);
+    write_batch(output, 0, 0, 0);
+    row(0, stream, "#x\t", 3);
+    write_batch(output, 20, 30, 2);
+}
+
+Test(output, zeek_logs_are_files)
+{
+    char directory[160], name[200];
+    struct table table;
+    snprintf(directory, sizeof directory, "%s/logs", folder);
+    struct output *output = open_output(OUTPUT_ZEEK, directory);
+    log_rows(output);
+    fixture_hist(&table);
+    output_table(output, &table);
+    table_fini(&table);
+    close_output(output);
+    snprintf(name, sizeof name, "%s/typed.log", directory);
+    cr_expect_str_eq(content(name),
+                     HEADER("typed", "10") "early\t1\nfirst\t2\n\\x23x\\x09\t3\n" CLOSE("30"));
+    snprintf(name, sizeof name, "%s/idle.log", directory);
+    cr_expect_str_eq(content(name), HEADER("idle", "10") CLOSE("30"), "%s", content(name));
+    snprintf(name, sizeof name, "%s/sizes.log", directory);
+    const char *text = content(name);
+    cr_expect(strstr(text, "#types\tstring\tcount\tvector[string]\nx\t162\t"), "%s", text);
+    cr_expect(strstr(text, CLOSE("30")), "%s", text);
+}
+
+static int to_file(void)
+{
+    int saved = dup(STDOUT_FILENO), file = creat(path, 0600);
+    dup2(file, STDOUT_FILENO);
+    close(file);
+    return saved;
+}
+
+Test(output, zeek_logs_on_stdout)
+{
+    int saved = to_file();
+    struct output *output = open_output(OUTPUT_ZEEK, NULL);
+    log_rows(output);
+    uint32_t one = output_stream(output, &typed), two = output_stream(output, &idle);
+    row(1, two, "i", 4);
+    row(2, one, "t", 5);
+    output_write(output, NULL, &sheet, 1);
+    close_output(output);
+    dup2(saved, STDOUT_FILENO);
+    cr_expect_str_eq(content(path),
+                     HEADER("typed", "10") "early\t1\nfirst\t2\n\\x23x\\x09\t3\n" HEADER(
+                         "idle", "10") "i\t4\n" HEADER("typed", "10") "t\t5\n" CLOSE("30"),
+                     "%s", content(path));
+}
+
+Test(output, zeek_logs_without_packets)
+{
+    char directory[160], name[200];
+    snprintf(directory, sizeof directory, "%s/none", folder);
+    struct output *output = open_output(OUTPUT_ZEEK, directory);
+    uint32_t stream = output_stream(output, &typed);
+    row(0, stream, "init", 1);
+    write_batch(output, 0, 0, 0);
+    row(UINT64_MAX, stream, "done", 2);
+    close_output(output);
+    snprintf(name, sizeof name, "%s/typed.log", directory);
+    cr_expect_str_eq(content(name), HEADER("typed", "00") "init\t1\ndone\t2\n" CLOSE("00"));
+}
+
+Test(output, footers_that_no_table_shows_are_noted)
+{
+    struct table table;
+    fixture_table(&table);
+    struct output *output = open_output(OUTPUT_CSV, path);
+    cr_expect_str_eq(output_notes(output), "");
+    output_table(output, &table);
+    cr_expect_str_eq(output_notes(output), "palua: hosts: 1 more row\n");
+    close_output(output);
+    output = open_output(OUTPUT_TABLE, path);
+    output_table(output, &table);
+    cr_expect_str_eq(output_notes(output), "", "it stands below the table");
+    close_output(output);
+    table_fini(&table);
+}
+
+static void expect_refused(enum output_format format, const char *where, const char *text)
+{
+    struct output_options options = {.format = format, .path = where};
     struct error err = {0};
     cr_assert_null(output_new(&options, &err));
     cr_expect_eq(err.code, ERROR_UNWRITABLE);
@@ -241,12 +351,15 @@ Test(output, paths_that_cannot_be_written)
 {
     char name[160];
     snprintf(name, sizeof name, "%s/missing/file", folder);
-    expect_refused(name, "No such file");
+    expect_refused(OUTPUT_JSON, name, "No such file");
     snprintf(name, sizeof name, "%s/missing/deeper/", folder);
-    expect_refused(name, "No such file");
+    expect_refused(OUTPUT_JSON, name, "No such file");
     close(creat(path, 0600));
     snprintf(name, sizeof name, "%s/out/", folder);
-    expect_refused(name, "irectory");
+    expect_refused(OUTPUT_JSON, name, "irectory");
+    expect_refused(OUTPUT_ZEEK, path, "irectory"); // a file stands there
+    snprintf(name, sizeof name, "%s/missing/logs", folder);
+    expect_refused(OUTPUT_ZEEK, name, "No such file");
 }
 
 Test(output, a_full_disk_is_reported_once_at_the_end)

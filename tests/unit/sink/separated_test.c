@@ -35,9 +35,18 @@ Test(separated, tsv, .fini = stop)
 Test(separated, a_lone_empty_field_is_no_blank_line, .fini = stop)
 {
     const char *columns[] = {"a"};
-    struct table_schema schema = {"n", columns, 1, 1};
+    struct table_schema schema = {"n", columns, 1, 1, NULL};
     table_init(&table, &schema);
     table_add_row(&table);
     separated_table(&table, ',', &out);
     cr_expect_str_eq(out.data, "a\n\"\"\n");
+}
+
+Test(separated, lists_are_one_field, .fini = stop)
+{
+    const struct cell items[] = {fixture_text("a\"b"), {.type = CELL_UINT, .uint = 7}};
+    const struct cell cells[] = {{.type = CELL_LIST, .list = {items, 2}}, {.type = CELL_LIST}};
+    separated_row(cells, 2, ',', &out);
+    separated_row(cells, 2, '\t', &out);
+    cr_expect_str_eq(out.data, "\"a\"\"b,7\",\na\"b,7\t\n");
 }

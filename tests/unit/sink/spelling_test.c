@@ -56,7 +56,7 @@ Test(spelling, each_type)
                      "18446744073709551615");
     cr_expect_str_eq(spelled((struct cell){.type = CELL_REAL, .real = 0.1}, SPELLING_HUMAN), "0.1");
     cr_expect_str_eq(spelled((struct cell){.type = CELL_BOOL, .uint = 1}, SPELLING_HUMAN), "true");
-    cr_expect_str_eq(spelled((struct cell){.type = CELL_DURATION, .sint = 1500}, SPELLING_HUMAN),
+    cr_expect_str_eq(spelled((struct cell){.type = CELL_DURATION, .sint = 1500}, SPELLING_MACHINE),
                      "0.0000015");
     cr_expect_str_eq(spelled(slice(CELL_IPADDR, address, 4), SPELLING_HUMAN), "192.0.2.1");
     cr_expect_str_eq(spelled(slice(CELL_IPADDR, address, 0), SPELLING_HUMAN), "");
@@ -84,5 +84,32 @@ Test(spelling, histograms_are_one_field)
     cr_expect_str_eq(spelled(hist, SPELLING_MACHINE), "0..0:3 4..7:1");
     hist.hist.unit = CELL_DURATION;
     cr_expect_str_eq(spelled(hist, SPELLING_MACHINE), "0..0:3 0.000000004..0.000000007:1");
+    cr_expect_str_eq(spelled(hist, SPELLING_HUMAN), "0s..0s:3 4ns..7ns:1");
+    text_fini(&out);
+}
+
+Test(spelling, what_is_small_reads_well)
+{
+    struct cell duration = {.type = CELL_DURATION, .sint = 40000};
+    struct cell real = {.type = CELL_REAL, .real = 4e-05};
+    cr_expect_str_eq(spelled(duration, SPELLING_HUMAN), "40µs");
+    cr_expect_str_eq(spelled(duration, SPELLING_TERMINAL), "40µs");
+    cr_expect_str_eq(spelled(duration, SPELLING_MACHINE), "0.00004");
+    cr_expect_str_eq(spelled(real, SPELLING_HUMAN), "0.00004");
+    cr_expect_str_eq(spelled(real, SPELLING_MACHINE), "4e-05");
+    real.real = 1e-10;
+    cr_expect_str_eq(spelled(real, SPELLING_HUMAN), "1e-10");
+    real.real = -0.0000123;
+    cr_expect_str_eq(spelled(real, SPELLING_HUMAN), "-0.0000123");
+    text_fini(&out);
+}
+
+Test(spelling, lists_are_joined)
+{
+    const struct cell items[] = {{.type = CELL_UINT, .uint = 1}, slice(CELL_STRING, "a,b", 3)};
+    cr_expect_str_eq(spelled((struct cell){.type = CELL_LIST, .list = {items, 2}}, SPELLING_HUMAN),
+                     "1,a,b");
+    cr_expect_str_eq(spelled((struct cell){.type = CELL_LIST}, SPELLING_HUMAN), "");
+    cr_expect_str_eq(spelled((struct cell){.type = CELL_OTHER}, SPELLING_HUMAN), "(other)");
     text_fini(&out);
 }

@@ -11,7 +11,7 @@ static struct table table;
 static void start(void)
 {
     const char *columns[] = {"name", "count"};
-    struct table_schema schema = {"t", columns, 2, 1};
+    struct table_schema schema = {"t", columns, 2, 1, NULL};
     table_init(&table, &schema);
     columns[0] = "overwritten"; // the table has its own copy
 }
