@@ -66,7 +66,8 @@ local function several_putter(log, arguments, slot)
             C.palua_log_list(log, column, field, slot.event)
             return true
         end
-        return put(arguments + column, v)
+        local fine = put(arguments + column, v) -- no tail call, as in palua.slice
+        return fine
     end
 end
 

@@ -43,7 +43,8 @@ local function bytes(v)
     if slice == nil then
         error("a byte, string or address field was expected, not a " .. type(v), 0)
     end
-    return slice(v)
+    local data, len, code = slice(v) -- no tail call: LuaJIT takes many of those in one trace for a loop, and gives up
+    return data, len, code
 end
 M.bytes = bytes
 

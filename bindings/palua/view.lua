@@ -261,7 +261,7 @@ function record_code(place, entries, missing)
             lines[#lines + 1] = format("if k == %q then %s end", entries[i].name, code)
         end
         lines[#lines + 1] = group == last and "if type(k) ~= 'string' then return nil end return following(k) end"
-            or "return following(v, k) end"
+            or "local x = following(v, k) return x end" -- no tail call, as in palua.slice
         following = generate("view." .. place.name, concat(lines, "\n"), own)
     end
     return following

@@ -241,7 +241,8 @@ static uint32_t parse_address(struct palua_log *log, const uint8_t *text, size_t
     memcpy(copy, text, len);
     copy[len] = '\0';
     out->len = palua_lua_parse_address(PALUA_IPADDR, copy, len, address);
-    out->data = arena_copy(&log->scratch, address, out->len, 1);
+    if (out->len)
+        out->data = arena_copy(&log->scratch, address, out->len, 1);
     return out->len;
 }
 

@@ -37,7 +37,8 @@ void zeek_header(const struct table_schema *schema, const struct column_type *ty
     text_add_str(out, "\n#types");
     for (uint32_t i = 0; i < schema->column_count; i++) {
         text_add_char(out, '\t');
-        column_type_text(types[i], out);
+        column_type_text(types ? types[i] : (struct column_type){COLUMN_STRING, COLUMN_SCALAR},
+                         out);
     }
     text_add_char(out, '\n');
 }

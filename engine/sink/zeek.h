@@ -18,7 +18,7 @@
 #include "sink/table.h"
 
 /** The lines above the rows.
- * @param types    one per column
+ * @param types    one per column; NULL: all are texts
  * @param open_ns  since 1970 */
 void zeek_header(const struct table_schema *schema, const struct column_type *types,
                  int64_t open_ns, struct text *out);

@@ -148,6 +148,9 @@ Test(zeek, header_lines)
                                "#fields\tts\tid.orig_h\todd\\x09name\n"
                                "#types\ttime\tset[addr]\tvector[count]\n");
     text_clear(&out);
+    zeek_header(&schema, NULL, 0, &out);
+    cr_expect(strstr(out.data, "#types\tstring\tstring\tstring\n"), "%s", out.data);
+    text_clear(&out);
     zeek_close(-1, &out);
     cr_expect_str_eq(out.data, "#close\t1969-12-31-23-59-59\n");
 }
