@@ -72,7 +72,8 @@ describe("a row", function()
     end)
 
     it("takes times as seconds and as nanoseconds", function()
-        assert.equal("1700000000.500000000,1700000000.500000000,1700000000.500000\n", (logged("a:time b:time c:string", "e.when, e.when_ns, string.format('%.6f', e.when)")))
+        assert.equal("1700000000.500000000,1700000000.500000000,1700000000.500000\n", (logged("a:time b:time c:string",
+            "e.when, e.when_ns, string.format('%.6f', e.when)")))
         assert.equal("1700000000.123457000,0.000031,0.000000031,-1.5\n", (logged("a:time b:interval c:interval d:interval",
             "1700000000.123457, 0.000031, 31 * (e.ts_ns / e.ts_ns), -1.5")))
     end)
