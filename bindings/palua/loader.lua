@@ -51,15 +51,26 @@ local function is_ours(fn)
     return debug.getinfo(fn, "S").source == script.chunkname
 end
 
+--- Compiles a filter of an event; it is asked in C, before an event comes here.
+-- @return its number, for C
+local function compile_filter(what, schema, filter)
+    if type(filter) ~= "string" then
+        fail(format("%s: the filter must be a text, not a %s", what, type(filter)))
+    end
+    local number, problem = script.host.filter(schema.kind, filter)
+    if not number then
+        fail(format("%s: filter, %s", what, problem))
+    end
+    return number
+end
+
 local function on(event, filter, handler)
     need_load("on()")
     if type(event) ~= "string" then
         fail("on: the event's name was expected, not a " .. type(event))
     end
     if handler == nil then
-        handler = filter
-    elseif filter ~= nil then
-        fail("on: filters are not available yet; test the field in the handler")
+        filter, handler = nil, filter
     end
     local is_aggregate = script.is_aggregate[handler]
     if type(handler) ~= "function" and not is_aggregate then
@@ -74,16 +85,18 @@ local function on(event, filter, handler)
     end
     local handlers = script.handlers
     handlers[#handlers + 1] = { number = #handlers, event = event, schema = schema, line = script.host.line(),
+        filter = filter ~= nil and compile_filter("on", schema, filter) or 0, where = filter,
         fn = not is_aggregate and handler or nil, aggregate = is_aggregate and handler or nil }
 end
 
-local function add_stream_handler(event, fn, user)
+local function add_stream_handler(event, filter, fn, user)
     local handlers = script.handlers
     if #handlers >= HANDLER_CAP then
         fail(format("stream: more than %d handlers", HANDLER_CAP))
     end
-    handlers[#handlers + 1] = { number = #handlers, event = event, schema = schema_of(event), line = script.host.line(),
-        fn = fn, stream = user }
+    local schema = schema_of(event)
+    handlers[#handlers + 1] = { number = #handlers, event = event, schema = schema, line = script.host.line(),
+        filter = filter ~= nil and compile_filter("stream", schema, filter) or 0, where = filter, fn = fn, stream = user }
 end
 
 --- stream([filter,] fn)
@@ -95,19 +108,9 @@ local function declare_stream(filter, fn)
     if type(fn) ~= "function" or not is_ours(fn) then
         fail("stream: a function of the script was expected")
     end
-    local ports, problem
-    if filter ~= nil then
-        if type(filter) ~= "string" then
-            fail("stream: the filter must be a text, not a " .. type(filter))
-        end
-        ports, problem = stream.ports(filter)
-        if not ports then
-            fail("stream: " .. problem)
-        end
-    end
-    local data, finish = stream.handlers(fn, ports, script.host.anomaly)
-    add_stream_handler("tcp.data", data, fn)
-    add_stream_handler("flow.end", finish, fn)
+    local data, finish = stream.handlers(fn, script.host.anomaly)
+    add_stream_handler("tcp.data", filter, data, fn)
+    add_stream_handler("flow.end", nil, finish, fn)
 end
 
 --- files.create(name): a file below -O, to be written to.
@@ -336,10 +339,10 @@ end
 local function stream_names(handler)
     local names = inspect.names(handler.stream, script.env, is_ours)
     names.copy = nil
-    for _, name in ipairs({ "flow", "orig_p", "resp_p" }) do
+    for _, name in ipairs({ "flow", "orig_p" }) do -- some field of it, so that the event carries its flow
         names[name] = true
     end
-    for _, name in ipairs(handler.event == "tcp.data" and { "dir", "data", "offset", "gap" } or {}) do
+    for _, name in ipairs(handler.event == "tcp.data" and { "dir", "data", "offset" } or {}) do
         names[name] = true
     end
     return names, false
@@ -690,7 +693,8 @@ function M.explain()
     end
     local lines = { format("partition \"%s\"; %s", judged.key, why) }
     for _, handler in ipairs(script.handlers) do
-        lines[#lines + 1] = format("line %d, %s: %s", handler.line, handler.event, explain_handler(handler))
+        local where = handler.where and " where " .. handler.where:gsub("%c+", " ") or ""
+        lines[#lines + 1] = format("line %d, %s%s: %s", handler.line, handler.event, where, explain_handler(handler))
     end
     return table.concat(lines, "\n    ") .. "\n"
 end

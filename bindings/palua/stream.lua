@@ -187,9 +187,11 @@ local function run(s, e)
     end
 end
 
+--- One piece. What the capture lacks, and what a filter left out, is a gap before it.
 local function feed(s, e)
     local data, len = slice.bytes(e.data)
-    local text, gap = ffi_string(data, len), e.gap
+    local text, gap = ffi_string(data, len), e.offset - s.fed
+    s.fed = e.offset + len
     if gap > 0 and s.started then
         -- It waits for more than came before the gap: give_up goes on behind it.
         s.broken, s.next_missing, s.behind, s.next_offset = true, gap, text, e.offset
@@ -204,49 +206,21 @@ local function feed(s, e)
     run(s, e)
 end
 
---- The ports that a filter names: "tcp.port == 5555", several joined by "or", or "tcp.port in {25, 587}".
--- @return set of ports, or nil and what is wrong
-function M.ports(filter)
-    local ports = {}
-    local list = filter:match("^%s*tcp%.port%s+in%s*{(.-)}%s*$")
-    if list then
-        for item in (list .. ","):gmatch("%s*(.-)%s*,") do
-            if not item:match("^%d+$") then
-                return nil, format("'%s' is no port", item)
-            end
-            ports[tonumber(item)] = true
-        end
-        return ports
-    end
-    for part in (filter:gsub("||", " or ") .. " or "):gmatch("%s*(.-)%s+or%s+") do
-        local port = part:match("^tcp%.port%s*==%s*(%d+)$")
-        if not port then
-            return nil, format("'%s' is not understood: a filter of stream() names ports, as in \"tcp.port == 25\"", part)
-        end
-        ports[tonumber(port)] = true
-    end
-    return ports
-end
-
 --- The handlers behind one stream(): of tcp.data and of flow.end.
--- @param fn     the script's function
--- @param ports  set of ports, nil for all
--- @param note   function(text): an anomaly of the script
-function M.handlers(fn, ports, note)
+-- @param fn    the script's function
+-- @param note  function(text): an anomaly of the script
+function M.handlers(fn, note)
     local flows = {}
     local function begin(e)
         return setmetatable({ thread = create(fn), dir = tostring(e.dir), chunks = {}, first = 0, held = 0, offset = 0,
-            missing = 0, note = note }, Stream)
+            fed = 0, missing = 0, note = note }, Stream)
     end
     local function data(e)
         local id = tonumber(slot.event.flow.id)
         local flow = flows[id]
         if flow == nil then
-            flow = (not ports or ports[e.flow.orig_p] or ports[e.flow.resp_p]) and {} or false
+            flow = {}
             flows[id] = flow
-        end
-        if not flow then
-            return
         end
         local dir = e.dir == "orig" and 1 or 2
         local s = flow[dir]

@@ -153,6 +153,18 @@ static bool try_field(const struct registry *registry, const char *name, struct 
     return true;
 }
 
+/** @param path  where the script is */
+static bool describe_script(const struct registry *registry, const struct plugin_set *plugins,
+                            const char *path, const char *name, struct text *out, struct error *err)
+{
+    struct decoder *decoder = decoder_new();
+    const struct script_options options = {.decoder = decoder, .path = path, .name = name};
+    bool ok = plugin_set_add_decoders(plugins, decoder, err) &&
+              script_describe(&options, registry, out, err);
+    decoder_free(decoder);
+    return ok;
+}
+
 bool listing_describe(const struct registry *registry, const struct plugin_set *plugins,
                       const char *name, struct text *out, struct error *err)
 {
@@ -172,8 +184,7 @@ bool listing_describe(const struct registry *registry, const struct plugin_set *
     struct text path;
     text_init(&path);
     bool found = data_script(name, &path, NULL);
-    bool ok = found && script_describe(&(struct script_options){.path = path.data, .name = name},
-                                       registry, out, err);
+    bool ok = found && describe_script(registry, plugins, path.data, name, out, err);
     text_fini(&path);
     if (found)
         return ok;

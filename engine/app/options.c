@@ -47,6 +47,8 @@ static const struct option_entry entries[] = {
     {"fields", 'T', required_argument, "EVENT.FIELD,…", "print fields, one line per event"},
     {"filter", 'f', required_argument, "BPF",
      "leave out packets that do not match, as in tcpdump; numbers stay the file's own"},
+    {"where", 'Y', required_argument, "FILTER",
+     "of the events that -T names, print those the filter holds for, as tshark's -Y"},
     {"arg", 'A', required_argument, "KEY=VALUE", "set an option that a script or plugin declares"},
     {"config", 'c', required_argument, "FILE", "configuration, a Lua table (see conf/palua.lua)"},
     {"output", 'o', required_argument, "FMT[=PATH]",
@@ -221,6 +223,9 @@ static bool parse_one(struct options *options, int value, char *argument, struct
         return parse_arg(options, argument, err);
     case 'f':
         options->filter = argument;
+        return true;
+    case 'Y':
+        options->where = argument;
         return true;
     case 'c':
         options->config_path = argument;

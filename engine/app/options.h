@@ -37,6 +37,7 @@ struct options {
     const char *output_dir; /**< -O */
     const char *config_path;
     const char *filter; /**< -f, NULL if none was given */
+    const char *where;  /**< -Y, the same */
     enum output_format format;
     bool format_chosen;
     const char *output_path;

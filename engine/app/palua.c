@@ -91,6 +91,7 @@ static int analyse(const struct options *options)
         .output_dir = options->output_dir,
         .config_path = options->config_path,
         .filter = options->filter,
+        .where = options->where,
         .batch = options->batch,
         .jobs = options->jobs,
         .output = {.format = options->format,

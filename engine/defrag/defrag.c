@@ -37,7 +37,7 @@ bool defrag_needed(const struct interest *interest, const struct registry *regis
             fields &= COUNTED_FIELDS;
         else if (want->subscribed)
             return true;
-        if (want->subscribed && (fields || want->flow || want->flow_live))
+        if (want->subscribed && (fields || want->layers || want->flow || want->flow_live))
             return true;
     }
     return false;

@@ -18,6 +18,7 @@ struct interest_kind {
     uint64_t
         flow_live; /**< wanted mask over palua_flow_live_schema; not 0: live fields are copied in */
     uint64_t packet; /**< wanted mask over palua_common_schema; the event has its packet anyway */
+    bool layers;     /**< somebody reads layers of its packet, past the event's fields */
 };
 
 struct interest {

@@ -31,6 +31,11 @@ static bool has_alias(const struct palua_field *field, struct name name)
     return false;
 }
 
+bool path_called(const struct palua_field *field, const char *name)
+{
+    return strcmp(field->name, name) == 0 || has_alias(field, (struct name){name, strlen(name)});
+}
+
 static const struct palua_field *find_exact(const struct palua_schema *schema, struct name name)
 {
     for (uint32_t i = 0; i < schema->field_count; i++)

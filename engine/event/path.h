@@ -38,6 +38,9 @@ struct path {
 bool path_resolve(const struct registry *registry, uint16_t kind, const char *field,
                   struct path *out, struct error *err);
 
+/** Whether a field is called that, by its name or one of its aliases. */
+bool path_called(const struct palua_field *field, const char *name);
+
 /** What the path starts from, and the `present` mask that goes with it. */
 static inline const void *path_record(const struct path *path, const struct palua_event *event,
                                       uint64_t *present)

@@ -28,8 +28,9 @@ static const struct palua_field common_fields[] = {
                    "number of the packet, from 1, over the whole run"),
     PALUA_FIELD_AS(struct palua_packet, file_name, "file", PALUA_STRING, "name of the input file"),
     PALUA_FIELD(struct palua_packet, frame, PALUA_UINT,
-                "number of the packet within its file, from 1"),
-    PALUA_FIELD_AS(struct palua_packet, ts_ns, "ts", PALUA_TIME, "time of the packet"),
+                "number of the packet within its file, from 1", .aliases = "frame.number"),
+    PALUA_FIELD_AS(struct palua_packet, ts_ns, "ts", PALUA_TIME, "time of the packet",
+                   .aliases = "frame.time,frame.time_epoch"),
 };
 const struct palua_schema palua_common_schema = {
     .name = "common",

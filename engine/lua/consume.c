@@ -115,38 +115,99 @@ static void set_run(struct palua_lua_instance *instance, uint32_t index,
     instance->run_keys[index] = keys;
 }
 
-static void set_own_runs(struct palua_lua_instance *instance, const struct part *part)
+/** The events of a part that a handler gets: all of its kind, or those its filter lets through. */
+static const struct event_queue *events_of(struct palua_lua_instance *instance, uint32_t number,
+                                           const struct batch *batch, uint32_t part)
 {
-    for (uint32_t i = 0; i < instance->own_count; i++) {
-        struct handler *handler = &instance->handlers[instance->run_handlers[i]];
-        const struct event_queue *queue = &part->queues[handler->kind];
-        set_run(instance, i, (const struct palua_event *const *)queue->events, queue->keys,
-                queue->count);
-        handler->events += queue->count;
+    struct handler *handler = &instance->handlers[number];
+    const struct event_queue *queue = &batch->parts[part].queues[handler->kind];
+    if (handler->filter) {
+        struct event_queue *selected = &handler->selected[part];
+        filter_program_select(handler->filter, queue, selected);
+        queue = selected;
+    }
+    handler->events += queue->count;
+    return queue;
+}
+
+/** Makes room for what filters let through; once, as the number of parts stays. */
+static void make_room(struct palua_lua_instance *instance, uint32_t part_count)
+{
+    if (instance->selected_count >= part_count)
+        return;
+    for (uint32_t i = 0; i < instance->handler_count; i++) {
+        struct handler *handler = &instance->handlers[i];
+        if (!handler->filter)
+            continue;
+        handler->selected =
+            memory_resize(handler->selected, memory_mul(part_count, sizeof *handler->selected));
+        for (uint32_t part = instance->selected_count; part < part_count; part++)
+            event_queue_init(&handler->selected[part]);
+    }
+    instance->selected_count = part_count;
+}
+
+void consume_fini(struct palua_lua_instance *instance)
+{
+    for (uint32_t i = 0; i < instance->handler_count; i++) {
+        struct handler *handler = &instance->handlers[i];
+        for (uint32_t part = 0; handler->selected && part < instance->selected_count; part++)
+            event_queue_fini(&handler->selected[part]);
+        memory_free(handler->selected);
     }
 }
 
-/** The handlers of one kind that are in the chain, as numbers that stay in `out`. */
-static uint32_t chained(const struct palua_lua_instance *instance, uint16_t kind, uint16_t *out)
+/** After a batch, for the run's summary. */
+static void count_given_up(struct palua_lua_instance *instance)
 {
+    uint64_t sum = 0;
+    for (size_t i = 0; i < instance->filter_count; i++)
+        sum += filter_program_given_up(instance->filters[i]);
+    instance->base.report.given_up = sum;
+}
+
+static void set_own_runs(struct palua_lua_instance *instance, const struct batch *batch,
+                         uint32_t part)
+{
+    for (uint32_t i = 0; i < instance->own_count; i++) {
+        const struct event_queue *queue =
+            events_of(instance, instance->run_handlers[i], batch, part);
+        set_run(instance, i, (const struct palua_event *const *)queue->events, queue->keys,
+                queue->count);
+    }
+}
+
+static bool is_chained(const struct handler *handler)
+{
+    return !handler->own && !handler->binding;
+}
+
+/** The handlers of the chain that get the same events as `first`, from it on up to the first one of
+ * its kind with a filter, as numbers that stay in `out`: so the handlers of one event are called
+ * in the order in which they were declared. */
+static uint32_t chained(const struct palua_lua_instance *instance, uint32_t first, uint16_t *out)
+{
+    const struct handler *model = &instance->handlers[first];
     uint32_t count = 0;
-    for (uint32_t i = 0; i < instance->handler_count; i++) {
+    for (uint32_t i = first; i < instance->handler_count; i++) {
         const struct handler *handler = &instance->handlers[i];
-        if (handler->kind == kind && !handler->own && !handler->binding)
-            out[count++] = (uint16_t)i;
+        if (handler->kind != model->kind || !is_chained(handler))
+            continue;
+        if (count && (handler->filter || model->filter))
+            break;
+        out[count++] = (uint16_t)i;
     }
     return count;
 }
 
-/** Whether an earlier handler of the chain has the same kind, so that its queue was added already.
- */
-static bool kind_seen(const struct palua_lua_instance *instance, uint32_t index)
+/** Whether the handler gets its events together with an earlier one, whose queue was added. */
+static bool is_added(const struct palua_lua_instance *instance, uint32_t index)
 {
     const struct handler *handler = &instance->handlers[index];
-    for (uint32_t i = 0; i < index; i++) {
+    for (uint32_t i = index; !handler->filter && i-- > 0;) {
         const struct handler *other = &instance->handlers[i];
-        if (other->kind == handler->kind && !other->own && !other->binding)
-            return true;
+        if (other->kind == handler->kind && is_chained(other))
+            return !other->filter;
     }
     return false;
 }
@@ -157,17 +218,11 @@ static void set_chain(struct palua_lua_instance *instance, const struct batch *b
     struct merge *merge = &instance->merge;
     merge_clear(merge);
     for (uint32_t i = 0; i < instance->handler_count; i++) {
-        struct handler *handler = &instance->handlers[i];
-        if (handler->own || handler->binding)
+        if (!is_chained(&instance->handlers[i]))
             continue;
-        bool seen = kind_seen(instance, i);
-        uint32_t count = seen ? 0 : chained(instance, handler->kind, numbers);
-        for (uint32_t part = 0; part < parts.count; part++) {
-            const struct event_queue *queue =
-                &batch->parts[parts.first + part].queues[handler->kind];
-            handler->events += queue->count;
-            merge_add(merge, queue, numbers, count);
-        }
+        uint32_t count = is_added(instance, i) ? 0 : chained(instance, i, numbers);
+        for (uint32_t part = 0; part < parts.count; part++)
+            merge_add(merge, events_of(instance, i, batch, parts.first + part), numbers, count);
         numbers += count;
     }
     merge_run(merge, batch);
@@ -185,9 +240,9 @@ static void run_chain(struct palua_lua_instance *instance, const struct batch *b
     run_loops(instance);
 }
 
-static void run_own(struct palua_lua_instance *instance, const struct part *part)
+static void run_own(struct palua_lua_instance *instance, const struct batch *batch, uint32_t part)
 {
-    set_own_runs(instance, part);
+    set_own_runs(instance, batch, part);
     if (instance->has_chain)
         instance->runs[instance->own_count].first = instance->runs[instance->own_count].count = 0;
     run_loops(instance);
@@ -202,10 +257,8 @@ static void consume_bound(struct palua_lua_instance *instance, const struct batc
             continue;
         uint64_t start = instance->options.profile ? host_clock_ns() : 0;
         for (uint32_t part = 0; part < parts.count; part++) {
-            const struct event_queue *queue =
-                &batch->parts[parts.first + part].queues[handler->kind];
+            const struct event_queue *queue = events_of(instance, i, batch, parts.first + part);
             aggregate_binding_consume(handler->binding, queue);
-            handler->events += queue->count;
         }
         if (instance->options.profile)
             handler->ns += host_clock_ns() - start;
@@ -233,12 +286,14 @@ void consume_batch(struct palua_lua_instance *instance, const struct batch *batc
                    struct part_range parts)
 {
     drop_ended(instance);
+    make_room(instance, batch->part_count);
     consume_bound(instance, batch, parts);
     for (uint32_t part = 0; instance->own_count && part < parts.count; part++)
         if (!instance->base.report.stop)
-            run_own(instance, &batch->parts[parts.first + part]);
+            run_own(instance, batch, parts.first + part);
     if (instance->has_chain && !instance->base.report.stop)
         run_chain(instance, batch, parts);
+    count_given_up(instance);
 }
 
 void consume_calls(struct palua_lua_instance *instance, const char *function, const char *what)

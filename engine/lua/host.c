@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/memory.h"
 #include "event/path.h"
 #include "lua/instance.h"
 
@@ -176,6 +177,32 @@ static int host_want_state(lua_State *L)
     return 0;
 }
 
+/** filter(kind, text): the number of the filter compiled, or nil and what is wrong. */
+static int host_filter(lua_State *L)
+{
+    struct palua_lua_instance *instance = self(L);
+    struct error err = {0};
+    size_t len;
+    const char *text = luaL_checklstring(L, 2, &len);
+    const struct filter_scope scope = {
+        .registry = instance->registry,
+        .decoder = instance->options.decoder,
+        .interest = instance->interest,
+        .kind = (uint16_t)luaL_checkinteger(L, 1),
+    };
+    struct filter_program *program = filter_program_new(&scope, text, len, &err);
+    if (!program) {
+        lua_pushnil(L);
+        lua_pushstring(L, err.text);
+        return 2;
+    }
+    instance->filters = memory_grow((void *)instance->filters, &instance->filter_cap,
+                                    instance->filter_count + 1, sizeof(struct filter_program *));
+    instance->filters[instance->filter_count++] = program;
+    lua_pushinteger(L, (lua_Integer)instance->filter_count);
+    return 1;
+}
+
 /** option(name): the text that -A gave, or nil. */
 static int host_option(lua_State *L)
 {
@@ -307,6 +334,7 @@ static const luaL_Reg functions[] = {
     {"resolve", host_resolve},
     {"want", host_want},
     {"want_state", host_want_state},
+    {"filter", host_filter},
     {"option", host_option},
     {"line", host_line},
     {"print_aggregate", host_print},

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "event/interest.h"
 #include "event/registry.h"
+#include "filter/program.h"
 #include "lua/abi_script.h"
 #include "lua/fault.h"
 #include "lua/files.h"
@@ -23,8 +24,10 @@ struct handler {
     bool own;                          /**< order does not matter to it: a loop of its own */
     uint32_t line;                     /**< of its on() */
     struct aggregate_binding *binding; /**< an aggregation as handler: never enters Lua */
-    uint64_t events;
-    uint64_t ns; /**< with --profile only */
+    struct filter_program *filter;     /**< which events it gets; NULL: all */
+    struct event_queue *selected;      /**< with a filter: per part, those of a batch it gets */
+    uint64_t events;                   /**< it got */
+    uint64_t ns;                       /**< with --profile only */
 };
 
 enum instance_phase { INSTANCE_LOAD, INSTANCE_INIT, INSTANCE_RUN, INSTANCE_DONE };
@@ -39,6 +42,11 @@ struct palua_lua_instance {
     enum instance_phase phase;
     enum palua_partition partition;
     uint64_t calls; /**< of functions given to init and done */
+
+    struct filter_program **filters; /**< in declaration order */
+    size_t filter_count;
+    size_t filter_cap;
+    uint32_t selected_count; /**< parts that each handler's `selected` has room for */
 
     struct handler *handlers;
     uint32_t handler_count;
@@ -97,5 +105,7 @@ struct output_key print_key(struct palua_lua_instance *instance);
 /** One batch through the aggregations and the loops. */
 void consume_batch(struct palua_lua_instance *instance, const struct batch *batch,
                    struct part_range parts);
+/** Frees what handlers with filters were given. */
+void consume_fini(struct palua_lua_instance *instance);
 /** Calls each function given to init or done; reports those that fail. */
 void consume_calls(struct palua_lua_instance *instance, const char *function, const char *what);

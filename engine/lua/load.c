@@ -164,6 +164,8 @@ static bool take_handler(struct palua_lua_instance *instance, struct handler *ha
 {
     lua_State *L = instance->state->L;
     lua_Integer aggregate = integer_field(L, "aggregate_index");
+    lua_Integer filter = integer_field(L, "filter");
+    handler->filter = filter ? instance->filters[filter - 1] : NULL;
     handler->line = (uint32_t)integer_field(L, "line");
     handler->own = boolean_field(L, "own");
     lua_getfield(L, -1, "schema");

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-#include <arpa/inet.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <palua/event.h>
 
+#include "base/address.h"
 #include "base/memory.h"
 #include "event/value.h"
 #include "lua/instance.h"
@@ -121,29 +121,11 @@ const char *palua_lua_print_take(struct palua_lua_instance *instance, uint32_t m
     return *len ? line->data + mark : "";
 }
 
-/** 00:1b:21:3c:9d:f8, also with '-' between the bytes. */
-static bool mac_parse(const char *text, uint8_t out[6])
-{
-    for (int i = 0; i < 6; i++) {
-        char *end;
-        unsigned long value = strtoul(text, &end, 16);
-        if (end != text + 2 || (i < 5 ? *end != ':' && *end != '-' : *end != '\0'))
-            return false;
-        out[i] = (uint8_t)value;
-        text = end + 1;
-    }
-    return true;
-}
-
 uint32_t palua_lua_parse_address(uint32_t type, const char *text, size_t len, uint8_t *out)
 {
-    if (memchr(text, '\0', len))
-        return 0;
     if (type == PALUA_MAC)
-        return mac_parse(text, out) ? 6 : 0;
-    if (inet_pton(AF_INET, text, out) == 1)
-        return 4;
-    return inet_pton(AF_INET6, text, out) == 1 ? 16 : 0;
+        return address_parse_mac(text, len, out) ? ADDRESS_MAC_LEN : 0;
+    return address_parse_ip(text, len, out);
 }
 
 uint32_t palua_lua_same(const uint8_t *a, uint32_t a_len, const uint8_t *b, uint32_t b_len)

@@ -19,15 +19,17 @@ static void add_told(struct palua_lua_instance *instance, const char *function, 
 static void add_handler(struct palua_lua_instance *instance, uint32_t number, struct text *out)
 {
     const struct handler *handler = &instance->handlers[number];
-    text_add_format(out, "%s:%u  %s  %llu events  ", instance->name, handler->line,
+    text_add_format(out, "%s:%u  %s  %llu events%s  ", instance->name, handler->line,
                     registry_schema(instance->registry, handler->kind)->name,
-                    (unsigned long long)handler->events);
+                    (unsigned long long)handler->events,
+                    handler->filter ? " that its filter let through" : "");
     if (handler->events)
         text_add_format(out, "%.1f ns/event  ", (double)handler->ns / (double)handler->events);
     if (handler->binding)
         text_add_str(out, "in C: an aggregation takes the event's fields itself");
     else if (!handler->events)
-        text_add_str(out, "no such event came");
+        text_add_str(out,
+                     handler->filter ? "its filter let no event through" : "no such event came");
     else
         add_told(instance, "profile_handler", number, out);
     text_add_char(out, '\n');

@@ -89,6 +89,10 @@ static void script_free(struct analysis *analysis)
     struct palua_lua_instance *instance = instance_of(analysis);
     for (uint32_t i = 0; i < instance->handler_count; i++)
         aggregate_binding_free(instance->handlers[i].binding);
+    consume_fini(instance);
+    for (size_t i = 0; i < instance->filter_count; i++)
+        filter_program_free(instance->filters[i]);
+    memory_free((void *)instance->filters);
     state_free(instance->state);
     files_free(instance->files);
     log_list_fini(&instance->logs);

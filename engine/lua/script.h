@@ -14,6 +14,7 @@
 #include <palua/plugin.h>
 
 #include "base/error.h"
+#include "decode/decode.h"
 #include "event/interest.h"
 #include "event/registry.h"
 #include "lua/fault.h"
@@ -21,9 +22,10 @@
 #include "sink/logs.h"
 
 struct script_options {
-    const char *path; /**< the file */
-    const char *name; /**< as shown in messages */
-    uint32_t order;   /**< load order */
+    const struct decoder *decoder; /**< knows protocols by name, for filters */
+    const char *path;              /**< the file */
+    const char *name;              /**< as shown in messages */
+    uint32_t order;                /**< load order */
     uint32_t index; /**< of this instance among those of the script; what init prints comes from the
                        first one only */
     struct fault_told *told; /**< shared by the script's instances; NULL: there is one */

@@ -234,3 +234,14 @@ const char *plugin_set_option_value(const struct plugin_set *set, uint32_t index
         return NULL;
     return entry->values[option] ? entry->values[option] : entry->plugin.options[option].initial;
 }
+
+bool plugin_set_add_decoders(const struct plugin_set *set, struct decoder *decoder,
+                             struct error *err)
+{
+    for (uint32_t i = 0; i < plugin_set_count(set); i++) {
+        const struct palua_plugin *plugin = plugin_set_at(set, i);
+        if (plugin->role == PALUA_DECODER && !decoder_add(decoder, plugin, err))
+            return false;
+    }
+    return true;
+}

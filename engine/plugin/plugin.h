@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "batch/batch.h"
+#include "decode/decode.h"
 #include "event/interest.h"
 #include "event/registry.h"
 #include "flow/table.h"
@@ -49,6 +50,10 @@ bool plugin_set_option(struct plugin_set *set, uint32_t index, const char *name,
                        struct error *err);
 /** The value an option has now: as set, or the default; NULL if there is no such option. */
 const char *plugin_set_option_value(const struct plugin_set *set, uint32_t index, const char *name);
+
+/** Adds the decoders among the plugins to a decoder, in load order. */
+bool plugin_set_add_decoders(const struct plugin_set *set, struct decoder *decoder,
+                             struct error *err);
 
 /** The number of a plugin's event `event` in the registry. */
 uint16_t plugin_set_kind(const struct plugin_set *set, uint32_t index, uint32_t event);

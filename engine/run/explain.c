@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "run/explain.h"
 
+#include <string.h>
+
 #include "lua/script.h"
 
 static void add_threads(const struct setup *setup, struct text *out)
@@ -49,6 +51,11 @@ static void add_group(const struct setup *setup, const struct analysis_group *gr
         return;
     case GROUP_FIELDS:
         text_add_str(out, "partition \"flow\"; rows are put in order when they are written\n");
+        if (setup->options->where) {
+            text_add_str(out, "    where ");
+            text_add_escaped(out, setup->options->where, strlen(setup->options->where));
+            text_add_char(out, '\n');
+        }
         return;
     }
 }

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "run/fields.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "event/path.h"
+#include "filter/program.h"
 #include "sink/cell.h"
 
 /** One event kind among those that -T names: where each column is in it. */
 struct fields_kind {
     uint16_t kind;
-    struct path *paths; /**< one per column */
-    bool *has;          /**< whether the event has the column */
+    struct path *paths;           /**< one per column */
+    bool *has;                    /**< whether the event has the column */
+    struct filter_program *where; /**< NULL: every event */
 };
 
 struct fields {
@@ -118,6 +121,31 @@ static bool resolve(struct fields *fields, size_t column, struct interest *inter
     return !known && resolve_protocol(fields, column, interest, err);
 }
 
+/** The filter of -Y, once per event, as names mean something else in each. */
+static bool add_filters(struct fields *fields, const struct fields_options *options,
+                        struct error *err)
+{
+    uint16_t *kinds = memory_zalloc(fields->kind_count, sizeof *kinds);
+    bool ok = true;
+    for (size_t i = 0; i < fields->kind_count; i++)
+        kinds[i] = fields->kinds[i].kind;
+    for (size_t i = 0; ok && i < fields->kind_count; i++) {
+        const struct filter_scope scope = {.registry = options->registry,
+                                           .decoder = options->decoder,
+                                           .interest = options->interest,
+                                           .kind = kinds[i],
+                                           .others = kinds,
+                                           .other_count = (uint32_t)fields->kind_count};
+        fields->kinds[i].where =
+            filter_program_new(&scope, options->where, strlen(options->where), err);
+        ok = fields->kinds[i].where != NULL;
+    }
+    if (!ok && err)
+        snprintf(err->where, sizeof err->where, "-Y");
+    memory_free(kinds);
+    return ok;
+}
+
 static void print_event(struct fields *fields, const struct fields_kind *kind,
                         const struct palua_event *event, uint64_t key, struct sheet *sheet)
 {
@@ -147,10 +175,16 @@ static void consume(struct analysis *analysis, struct batch *batch, struct part_
     struct fields *fields = (struct fields *)analysis;
     for (uint32_t part = parts.first; part < parts.first + parts.count; part++)
         for (size_t k = 0; k < fields->kind_count; k++) {
-            const struct event_queue *queue = &batch->parts[part].queues[fields->kinds[k].kind];
+            const struct fields_kind *kind = &fields->kinds[k];
+            const struct event_queue *queue = &batch->parts[part].queues[kind->kind];
             for (uint32_t i = 0; i < queue->count; i++)
-                print_event(fields, &fields->kinds[k], queue->events[i], queue->keys[i], sheet);
+                if (!kind->where || filter_program_holds(kind->where, queue->events[i]))
+                    print_event(fields, kind, queue->events[i], queue->keys[i], sheet);
         }
+    analysis->report.given_up = 0;
+    for (size_t k = 0; k < fields->kind_count; k++)
+        if (fields->kinds[k].where)
+            analysis->report.given_up += filter_program_given_up(fields->kinds[k].where);
 }
 
 /** An instance keeps nothing: its rows are in the sheets. */
@@ -173,6 +207,7 @@ static void fields_free(struct analysis *analysis)
     for (size_t i = 0; i < fields->kind_count; i++) {
         memory_free(fields->kinds[i].paths);
         memory_free(fields->kinds[i].has);
+        filter_program_free(fields->kinds[i].where);
     }
     memory_free(fields->kinds);
     memory_free(fields->columns);
@@ -186,13 +221,12 @@ static void fields_free(struct analysis *analysis)
 static const struct analysis_ops ops = {
     .open = open, .consume = consume, .merge = merge, .finish = finish, .free = fields_free};
 
-struct analysis *fields_new(const struct string_list *specs, uint32_t order,
-                            const struct registry *registry, struct interest *interest,
-                            struct error *err)
+struct analysis *fields_new(const struct fields_options *options, struct error *err)
 {
+    const struct string_list *specs = options->specs;
     struct fields *fields = memory_zalloc(1, sizeof *fields);
-    fields->analysis = (struct analysis){.ops = &ops, .name = "fields", .order = order};
-    fields->registry = registry;
+    fields->analysis = (struct analysis){.ops = &ops, .name = "fields", .order = options->order};
+    fields->registry = options->registry;
     fields->column_count = specs->count;
     fields->columns = memory_zalloc(specs->count, sizeof *fields->columns);
     memcpy(fields->columns, specs->items, specs->count * sizeof *fields->columns);
@@ -205,10 +239,11 @@ struct analysis *fields_new(const struct string_list *specs, uint32_t order,
                                            .key_count = (uint32_t)specs->count,
                                            .types = fields->types};
     arena_init(&fields->scratch);
-    for (size_t i = 0; i < specs->count; i++)
-        if (!resolve(fields, i, interest, err)) {
-            fields_free(&fields->analysis);
-            return NULL;
-        }
-    return &fields->analysis;
+    bool ok = true;
+    for (size_t i = 0; ok && i < specs->count; i++)
+        ok = resolve(fields, i, options->interest, err);
+    if (ok && (!options->where || add_filters(fields, options, err)))
+        return &fields->analysis;
+    fields_free(&fields->analysis);
+    return NULL;
 }

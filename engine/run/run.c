@@ -48,6 +48,7 @@ static void finish_group(struct running *running, struct analysis_group *group)
         into->ops->merge(into, from);
         into->report.errors += from->report.errors;
         into->report.anomalies += from->report.anomalies;
+        into->report.given_up += from->report.given_up;
     }
     group->merged = into;
     duty_begin(running->finishing, into);
@@ -78,6 +79,15 @@ static uint64_t count_script_anomalies(const struct setup *setup)
     for (size_t i = 0; i < setup->group_count; i++)
         anomalies += setup->groups[i].merged ? setup->groups[i].merged->report.anomalies : 0;
     return anomalies;
+}
+
+/** And of the searches in filters that a limit ended. */
+static uint64_t count_given_up(const struct setup *setup)
+{
+    uint64_t given_up = 0;
+    for (size_t i = 0; i < setup->group_count; i++)
+        given_up += setup->groups[i].merged ? setup->groups[i].merged->report.given_up : 0;
+    return given_up;
 }
 
 static void tell_profile(const struct running *running)
@@ -114,6 +124,7 @@ static void tell_summary(const struct setup *setup, const struct stages_report *
         .file = setup->options->file,
         .anomalies = done->anomalies,
         .clock_jumps = done->clock_jumps,
+        .searches_given_up = count_given_up(setup),
         .errors = count_errors(setup),
         .damaged = done->damaged,
         .elapsed_ns = progress_now() - started_ns,

@@ -20,6 +20,7 @@ struct run_options {
     const char *output_dir;  /**< -O: where scripts write files; NULL: nowhere */
     const char *config_path; /**< NULL: defaults */
     const char *filter;      /**< -f, a BPF expression; NULL: all packets */
+    const char *where;       /**< -Y: which events -T prints; NULL: all */
     uint64_t batch;          /**< packets per batch; 0: as configured */
     uint64_t jobs;
     struct output_options output;

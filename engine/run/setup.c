@@ -79,12 +79,7 @@ static bool load_plugins(struct setup *setup, struct error *err)
         if (ends_with(names->items[i], ".so") &&
             !plugin_set_load(setup->plugins, names->items[i], err))
             return false;
-    for (uint32_t i = 0; i < plugin_set_count(setup->plugins); i++) {
-        const struct palua_plugin *plugin = plugin_set_at(setup->plugins, i);
-        if (plugin->role == PALUA_DECODER && !decoder_add(setup->decoder, plugin, err))
-            return false;
-    }
-    return true;
+    return plugin_set_add_decoders(setup->plugins, setup->decoder, err);
 }
 
 static bool configure(struct setup *setup, struct error *err)
@@ -125,6 +120,7 @@ static struct analysis *script_instance(struct setup *setup, const struct analys
     text_init(&path);
     if (data_script(group->name, &path, err)) {
         struct script_options script_options = {
+            .decoder = setup->decoder,
             .path = path.data,
             .name = group->name,
             .order = group->order,
@@ -162,8 +158,13 @@ static bool add_instance(struct setup *setup, struct analysis_group *group, stru
         instance = native_new(setup->plugins, group->plugin, setup->registry, group->order, err);
         break;
     case GROUP_FIELDS:
-        instance = fields_new(&setup->options->fields, group->order, setup->registry,
-                              setup->interest, err);
+        instance = fields_new(&(struct fields_options){.specs = &setup->options->fields,
+                                                       .where = setup->options->where,
+                                                       .order = group->order,
+                                                       .registry = setup->registry,
+                                                       .decoder = setup->decoder,
+                                                       .interest = setup->interest},
+                              err);
         break;
     }
     if (instance)
@@ -221,8 +222,12 @@ static bool add_plugin(struct setup *setup, const char *name, struct error *err)
 
 static bool add_fields(struct setup *setup, struct error *err)
 {
-    return setup->options->fields.count == 0 ||
-           add_group(setup, &(struct analysis_group){.kind = GROUP_FIELDS, .name = "-T"}, err);
+    if (setup->options->fields.count)
+        return add_group(setup, &(struct analysis_group){.kind = GROUP_FIELDS, .name = "-T"}, err);
+    return !setup->options->where ||
+           error_set(err, ERROR_USAGE, NULL,
+                     "-Y says which events -T prints, and there is no -T; a script has filters of "
+                     "its own: on(EVENT, FILTER, HANDLER)");
 }
 
 static bool check_args_used(struct setup *setup, struct error *err)

@@ -18,10 +18,11 @@ struct summary {
     struct filter_counters filter;
     struct worker_totals worker;
     struct defrag_counters defrag;
-    uint64_t anomalies;   /**< malformed headers and messages */
-    uint64_t clock_jumps; /**< timestamps held back as wrong */
-    uint64_t errors;      /**< script and plugin errors */
-    uint64_t damaged;     /**< inputs damaged, cut short or unreadable */
+    uint64_t anomalies;         /**< malformed headers and messages */
+    uint64_t clock_jumps;       /**< timestamps held back as wrong */
+    uint64_t searches_given_up; /**< of `matches` in filters, at a limit */
+    uint64_t errors;            /**< script and plugin errors */
+    uint64_t damaged;           /**< inputs damaged, cut short or unreadable */
     int64_t elapsed_ns;
     const char *counters; /**< of plugins: ", NAME.COUNTER n" each; NULL if there are none */
     bool partial;         /**< stopped before the end of the input */

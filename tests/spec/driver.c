@@ -79,6 +79,7 @@ static struct palua_schema schemas[SPEC_KINDS];
 
 struct spec {
     struct registry *registry;
+    struct decoder *decoder;
     struct interest *interest;
     struct analysis *script;
     struct output *output;
@@ -100,6 +101,7 @@ SPEC_EXPORT struct spec *spec_new(void)
 {
     struct spec *spec = memory_zalloc(1, sizeof *spec);
     spec->registry = registry_new();
+    spec->decoder = decoder_new();
     spec->interest = memory_zalloc(1, sizeof *spec->interest);
     for (int i = 0; i < SPEC_KINDS; i++) {
         snprintf(kind_titles[i], sizeof kind_titles[i], "spec.k%d", i);
@@ -137,6 +139,7 @@ SPEC_EXPORT void spec_free(struct spec *spec)
     arena_fini(&spec->part.arena);
     memory_free(spec->part.queues);
     registry_free(spec->registry);
+    decoder_free(spec->decoder);
     memory_free(spec->interest);
     memory_free(spec->events);
     memory_free(spec);
@@ -148,7 +151,8 @@ SPEC_EXPORT bool spec_load(struct spec *spec, const char *path, const char *name
                            uint64_t memory_cap, const char *key, const char *value)
 {
     bool used = false;
-    struct script_options options = {.path = path,
+    struct script_options options = {.decoder = spec->decoder,
+                                     .path = path,
                                      .name = name,
                                      .memory_cap = memory_cap ? memory_cap : (size_t)256 << 20,
                                      .aggregate_cap = 1000,
@@ -166,7 +170,7 @@ SPEC_EXPORT bool spec_load(struct spec *spec, const char *path, const char *name
 
 SPEC_EXPORT bool spec_describe(struct spec *spec, const char *path, struct text *out)
 {
-    struct script_options options = {.path = path, .name = "described"};
+    struct script_options options = {.decoder = spec->decoder, .path = path, .name = "described"};
     return script_describe(&options, spec->registry, out, &spec->err);
 }
 
