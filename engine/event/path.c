@@ -195,6 +195,8 @@ static void candidates_init(struct candidates *all, const struct palua_schema *s
 static bool unknown(const struct palua_schema *schema, const char *field, struct error *err)
 {
     struct candidates all;
+    if (!err)
+        return false; // asked only whether there is one
     candidates_init(&all, schema);
     const char *near = nearest(field, all.names, all.count);
     if (near)

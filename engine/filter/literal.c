@@ -316,13 +316,12 @@ static bool read_mac(const struct reader *reader, struct filter_literal *out)
 /** Pairs of hexadecimal digits, with or without : or - between them. */
 static bool parse_hex(const struct reader *reader, uint8_t *out, size_t *len)
 {
-    *len = 0;
-    for (size_t i = 0; i < reader->len; i += 2) {
-        char pair[3] = {reader->text[i], i + 1 < reader->len ? reader->text[i + 1] : '\0', '\0'};
-        if (i && (pair[0] == ':' || pair[0] == '-') && i + 2 < reader->len) {
-            i--;
-            continue;
-        }
+    size_t at = 0;
+    for (*len = 0; at < reader->len; at += 2) {
+        at += at && (reader->text[at] == ':' || reader->text[at] == '-');
+        if (at + 2 > reader->len)
+            return false;
+        const char pair[3] = {reader->text[at], reader->text[at + 1], '\0'};
         if (strspn(pair, "0123456789abcdefABCDEF") != 2)
             return false;
         out[(*len)++] = (uint8_t)strtoul(pair, NULL, 16);

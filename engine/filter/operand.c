@@ -47,8 +47,7 @@ static bool find_event_field(struct filter_operand *operand, const struct filter
                              uint16_t kind, const char *name)
 {
     const char *rest = own_part(registry_schema(scope->registry, kind)->name, name);
-    return find_path(operand, scope, kind, name) ||
-           (rest && find_path(operand, scope, kind, rest)) || find_flow(operand, scope, kind, name);
+    return find_path(operand, scope, kind, name) || (rest && find_path(operand, scope, kind, rest));
 }
 
 static bool find_layer_field(struct filter_operand *operand, const char *name)
@@ -124,7 +123,7 @@ static bool find_for(struct filter_operand *operand, const struct filter_scope *
 {
     *operand = (struct filter_operand){0};
     if (!find_event_field(operand, scope, kind, name) && !find_layer_field(operand, name) &&
-        !find_protocol(operand, scope, kind, name))
+        !find_protocol(operand, scope, kind, name) && !find_flow(operand, scope, kind, name))
         return false;
     set_type(operand);
     return true;

@@ -2,9 +2,9 @@
 /** What a name in a filter stands for, and the values an event has of it.
  *
  * A name is looked up in this order: a field of the event, of its packet or flow (event/path.h);
- * the same behind the event's name or its protocol's (dns.query.qname, dns.qname); a field of the
- * flow without "flow."; a field of a packet's layers (filter/layer.h); a protocol, as a test
- * whether it is there. Resolved at set-up, then read per event without looking at names; read-only
+ * the same behind the event's name or its protocol's (dns.query.qname, dns.qname); a field of a
+ * packet's layers (filter/layer.h); a protocol, as a test whether it is there; a field of the flow
+ * without "flow.". Resolved at set-up, then read per event without looking at names; read-only
  * then, so safe on any thread. */
 #pragma once
 
