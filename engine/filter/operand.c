@@ -88,7 +88,9 @@ static bool find_protocol(struct filter_operand *operand, const struct filter_sc
         operand->base = FILTER_ALWAYS;
         return true;
     }
-    bool found = find_flow(operand, scope, kind, "service");
+    // At its first packets nobody knows yet what a flow carries.
+    bool found =
+        !has_packet(kind) && kind != EVENT_FLOW_START && find_flow(operand, scope, kind, "service");
     operand->base = FILTER_SERVICE;
     return found;
 }
@@ -204,6 +206,11 @@ static bool unknown(const struct filter_scope *scope, const struct filter_token 
     if (near)
         return filter_refuse(err, token->column, "there is no field '%s'; did you mean '%s'?", name,
                              near);
+    if (is_dissected(scope->registry, name))
+        return filter_refuse(err, token->column,
+                             "'%s' is no layer that %s could tell of; it has events of its own, "
+                             "and flow.end tells the service",
+                             name, event);
     path_resolve(scope->registry, scope->kind, rest ? rest : name, &path, &why);
     return filter_refuse(err, token->column, "%s", why.text);
 }

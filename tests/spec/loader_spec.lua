@@ -66,6 +66,89 @@ describe("a declaration", function()
     end)
 end)
 
+describe("a filter", function()
+    it("lets only some events come to a function, and to an aggregation", function()
+        local out, errors = driver.run([[
+            on("spec.k0", "len & 1 and len > 4", function(e) print(e.packet_number, e.len) end)
+            on("spec.k0", "yes == false", agg.count("even", "port"))
+            on("spec.k0", agg.count("all", "port"))
+        ]], { count = 10 })
+        assert.equal(0, errors)
+        assert.equal("6\t5\n8\t7\n10\t9\neven\nport,count\n53,5\n\nall\nport,count\n53,10\n", (out:gsub("# ", "")))
+    end)
+
+    it("reads fields that the handler does not", function()
+        local spec = assert(driver.load('on("spec.k0", "len == 3 and name contains \'www\'", function(e) print(e.port) end)'))
+        assert.equal(2 ^ 5 + 2 ^ 6 + 2 ^ 9, tonumber(driver.C.spec_wanted(spec, 0)))
+        assert.equal(0, tonumber(driver.C.spec_wanted_flow(spec, 0)))
+        spec = assert(driver.load('on("spec.k0", "flow.orig_p == 1 or duration > 5s", function(e) print(e.port) end)'))
+        assert.equal(2 ^ 3, tonumber(driver.C.spec_wanted_flow(spec, 0)))
+        assert.equal(1, tonumber(driver.C.spec_wanted_live(spec, 0)))
+    end)
+
+    it("keeps handlers in the order of the events, and of their declaration", function()
+        local source = {}
+        local filters = { false, "len & 1", false, "len & 2", "len & 1", false }
+        for i, filter in ipairs(filters) do
+            source[i] = ('on("spec.k%d", %sfunction(e) n = n + 1 print(e.packet_number, %d) end)'):format(i == 3 and 1 or 0,
+                filter and '"' .. filter .. '", ' or "", i)
+        end
+        local out, errors = driver.run("n = 0\n" .. table.concat(source, "\n"), { count = 8, kinds = 2 })
+        assert.equal(0, errors)
+        local expected = {}
+        for packet = 1, 8 do
+            for i = 1, #filters do
+                local kind, len = (packet - 1) % 2, packet - 1
+                local of_kind = kind == (i == 3 and 1 or 0)
+                local bits = filters[i] and tonumber(filters[i]:sub(-1))
+                if of_kind and (not bits or math.floor(len / bits) % 2 == 1) then
+                    expected[#expected + 1] = packet .. "\t" .. i .. "\n"
+                end
+            end
+        end
+        assert.equal(table.concat(expected), out)
+    end)
+
+    it("is kept where a handler fails", function()
+        local out, errors = driver.run([[
+            local n = 0
+            on("spec.k0", "len & 1", function(e) n = n + 1 if n == 2 then error("x") end print(e.len) end)
+        ]], { count = 8 })
+        assert.equal(1, errors)
+        assert.equal("1\n5\n7\n", out)
+    end)
+
+    it("leaves the partition as it is, and is explained", function()
+        local spec = assert(driver.load('on("spec.k0", "len > 5\\nand yes", function(e) print(e.len) end)'))
+        local text = require("ffi").string(driver.C.spec_explain(spec))
+        assert.truthy(text:find('partition "flow"', 1, true), text)
+        assert.truthy(text:find("line 1, spec.k0 where len > 5 and yes: a loop of its own; reads len", 1, true), text)
+    end)
+
+    it("is counted behind by --profile", function()
+        local _, _, spec = driver.run([[
+            on("spec.k0", "len < 3", function(e) print(e.len) end)
+            on("spec.k0", "len > 1000", function(e) print(e.len) end)
+            on("spec.k0", "yes", agg.count("odd", "port"))
+        ]], { count = 100, profile = true })
+        local text = require("ffi").string(driver.C.spec_profile(spec))
+        assert.truthy(text:find("spec.lua:1  spec.k0  3 events that its filter let through", 1, true), text)
+        assert.truthy(text:find("spec.lua:2  spec.k0  0 events that its filter let through  its filter let no event through", 1, true), text)
+        assert.truthy(text:find("spec.lua:3  spec.k0  50 events that its filter let through", 1, true), text)
+    end)
+
+    it("makes no garbage", function()
+        local spec = assert(driver.load('local a = agg.count("a", "port") on("spec.k0", "len & 1", function(e) a:add(e.port) end)'))
+        assert(driver.C.spec_output(spec, os.tmpname()))
+        driver.C.spec_make(spec, 1000, 1)
+        driver.C.spec_consume(spec, 200)
+        driver.C.spec_stop_gc(spec)
+        local before = tonumber(driver.C.spec_lua_bytes(spec))
+        driver.C.spec_consume(spec, 200)
+        assert.truthy((tonumber(driver.C.spec_lua_bytes(spec)) - before) / (200 * 500) < 1)
+    end)
+end)
+
 describe("an option", function()
     it("has its default's type", function()
         local source = 'local x = palua.option("x", %s, "help") done(function() print(type(x), x) end)'

@@ -99,8 +99,12 @@ Test(operand, layers_and_protocols)
     cr_expect_eq(operand_of(EVENT_PACKET, "ipv6.fraghdr").base, FILTER_PROTOCOL);
     cr_expect_eq(operand_of(sample_kind, "spec").base, FILTER_ALWAYS);
     cr_expect_eq(operand_of(EVENT_FLOW_END, "spec").base, FILTER_SERVICE);
-    cr_expect_eq(operand_of(EVENT_PACKET, "spec").base, FILTER_SERVICE);
-    cr_expect(wanted(EVENT_PACKET)->flow_live, "its flow's service");
+    cr_expect(wanted(EVENT_FLOW_END)->flow_live, "its flow's service");
+    struct error err = {0};
+    cr_expect_null(sample_compile(EVENT_PACKET, "spec", &err));
+    cr_expect(
+        strstr(err.text, "'spec' is no layer that packet could tell of; it has events of its own"),
+        "%s", err.text);
     cr_expect_eq(operand_of(EVENT_PACKET, "tcp.flags.syn").type.type, PALUA_BOOL);
     cr_expect_eq(operand_of(EVENT_PACKET, "ip.src").type.address_len, 4);
 }
