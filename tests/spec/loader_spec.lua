@@ -74,7 +74,7 @@ describe("a filter", function()
             on("spec.k0", agg.count("all", "port"))
         ]], { count = 10 })
         assert.equal(0, errors)
-        assert.equal("6\t5\n8\t7\n10\t9\neven\nport,count\n53,5\n\nall\nport,count\n53,10\n", (out:gsub("# ", "")))
+        assert.equal("6\t5\n8\t7\n10\t9\n\neven\nport,count\n53,5\n\nall\nport,count\n53,10\n", (out:gsub("# ", "")))
     end)
 
     it("reads fields that the handler does not", function()
