@@ -17,7 +17,10 @@ local by_port = agg.group("by_port", "scanner", "port", "failed:distinct", "open
 local vertical = agg.group("vertical_scans", "scanner", "target", "failed_ports:max", "open_ports:max", "attempts:max"):top(top)
 local horizontal = agg.group("horizontal_scans", "scanner", "port", "failed_hosts:max", "open_hosts:max", "attempts:max"):top(top)
 
-on("flow.end", "proto == tcp", function(e)
+on("flow.end", function(e)
+    if e.proto_name ~= "tcp" then
+        return
+    end
     local state = tostring(e.conn_state)
     local broken = state == "RSTO" and e.orig_bytes == 0 and e.resp_bytes == 0
     if FAILED[state] then

@@ -259,19 +259,31 @@ static bool read_matches(struct parser *parser, struct filter_test *test)
     return test->pattern && advance(parser);
 }
 
-/** What stands behind a field: an operator and what it takes, or nothing. */
-static bool read_relation(struct parser *parser, struct filter_test *test, bool *negated)
+/** Whether an operator follows that needs a value on its left. */
+static bool takes_value(enum filter_token_kind kind)
 {
+    return kind == FILTER_COMPARISON || kind == FILTER_IN || kind == FILTER_CONTAINS ||
+           kind == FILTER_MATCHES;
+}
+
+/** What stands behind a field: an operator and what it takes, or nothing. "not" is part of "not in"
+ * if it stands there. */
+static bool read_relation(struct parser *parser, struct filter_test *test, uint32_t column,
+                          bool *negated)
+{
+    if (parser->token.kind == FILTER_MASK &&
+        (!check_comparable(parser, test->left, column) || !read_mask(parser, test->left)))
+        return false;
+    *negated = parser->token.kind == FILTER_NOT;
+    if (*negated && !advance(parser))
+        return false;
+    if (*negated && parser->token.kind != FILTER_IN)
+        return expected(parser, "an operator before 'not', or 'in' behind it,");
+    if (takes_value(parser->token.kind) && !check_comparable(parser, test->left, column))
+        return false;
     switch (parser->token.kind) {
     case FILTER_COMPARISON:
         return read_comparison(parser, test);
-    case FILTER_NOT: // "not in": before the set
-        if (!advance(parser))
-            return false;
-        *negated = true;
-        if (parser->token.kind != FILTER_IN)
-            return expected(parser, "in, and a set in braces,");
-        return read_set(parser, test);
     case FILTER_IN:
         return read_set(parser, test);
     case FILTER_CONTAINS:
@@ -281,12 +293,6 @@ static bool read_relation(struct parser *parser, struct filter_test *test, bool 
     default:
         return true;
     }
-}
-
-static bool is_relation(enum filter_token_kind kind)
-{
-    return kind == FILTER_COMPARISON || kind == FILTER_NOT || kind == FILTER_IN ||
-           kind == FILTER_CONTAINS || kind == FILTER_MATCHES || kind == FILTER_MASK;
 }
 
 static bool read_test(struct parser *parser, uint32_t *out)
@@ -300,11 +306,7 @@ static bool read_test(struct parser *parser, uint32_t *out)
     if (!filter_operand_init(test.left, parser->scope, &parser->token, parser->err) ||
         !advance(parser))
         return false;
-    if (is_relation(parser->token.kind) && !check_comparable(parser, test.left, column))
-        return false;
-    if (parser->token.kind == FILTER_MASK && !read_mask(parser, test.left))
-        return false;
-    bool ok = read_relation(parser, &test, &negated);
+    bool ok = read_relation(parser, &test, column, &negated);
     *out = add_test(parser, &test); // whatever it owns is freed with the others
     if (negated)
         *out = add_node(parser, (struct filter_node){.kind = FILTER_NODE_NOT, .a = *out});

@@ -17,7 +17,8 @@ Test(expression, says_what_is_missing)
     REFUSED("len == 5)", "column 9: an operator, or the end, was expected, not ')'");
     REFUSED("len 5", "column 5: an operator, or the end, was expected, not '5'");
     REFUSED("not", "column 4: a field's name was expected");
-    REFUSED("len not 5", "column 9: in, and a set in braces, was expected, not '5'");
+    REFUSED("len not 5",
+            "column 9: an operator before 'not', or 'in' behind it, was expected, not '5'");
     REFUSED("5 == len",
             "column 1: a field's name was expected, not 5; the field stands to the left");
     REFUSED("== 5", "column 1: a field's name was expected, not ==");
@@ -67,6 +68,10 @@ Test(expression, types)
     REFUSED("len & x", "column 7: a mask is a whole number, and x is none");
     REFUSED("yes == 2", "column 8: yes is true or false, and 2 is none");
     REFUSED("rtt > fast", "column 7: rtt is a duration, and fast is none");
+    REFUSED("tcp not udp",
+            "column 9: an operator before 'not', or 'in' behind it, was expected, not 'udp'");
+    REFUSED("tcp not in {5}", "column 1: 'tcp' is a protocol");
+    REFUSED("len & 4 & 4", "column 9: an operator, or the end, was expected, not '&'");
     REFUSED("tcp == 5", "column 1: 'tcp' is a protocol, which is there or not");
     REFUSED("spec in {5}", "column 1: 'spec' is a protocol");
     REFUSED("len == name", "column 8: len is a whole number, and name is a text");
