@@ -3,6 +3,9 @@
 
 #include "../decode/probe.h"
 
+#include <stdlib.h>
+
+#include "event/schemas.h"
 #include "run/clock.h"
 
 #define S INT64_C(1000000000)
@@ -252,4 +255,23 @@ Test(defrag, a_fragment_cut_anywhere_completes_nothing)
     run(LIST_CAP, &told);
     cr_expect_not_null(strchr(told.text, '<'));
     count = 0;
+}
+
+/** Who counts frames does not pay for reassembly; who looks behind an IP header does, be it by a
+ * filter only. */
+Test(defrag, is_needed_for_headers)
+{
+    struct registry *registry = registry_new();
+    struct interest *interest = calloc(1, sizeof *interest);
+    cr_expect_not(defrag_needed(interest, registry));
+    interest->kinds[EVENT_PACKET].subscribed = true;
+    interest->kinds[EVENT_PACKET].fields = UINT64_C(1) << PACKET_EVENT_LEN;
+    cr_expect_not(defrag_needed(interest, registry));
+    interest->kinds[EVENT_PACKET].layers = true;
+    cr_expect(defrag_needed(interest, registry));
+    interest->kinds[EVENT_PACKET].layers = false;
+    interest->kinds[EVENT_PACKET].fields |= UINT64_C(1) << PACKET_EVENT_LAYERS;
+    cr_expect(defrag_needed(interest, registry));
+    free(interest);
+    registry_free(registry);
 }
