@@ -34,9 +34,13 @@ return {
         key_pppoe = 0, -- 1: so is the session id of PPPoE (0 to 1)
         key_outer = 0, -- 1: so are the addresses of the IP layers around (0 to 1)
     },
-    -- Putting fragmented datagrams together. IPv6 datagrams whose fragments overlap are dropped, whatever the policy (RFC 5722).
+    -- Putting fragmented datagrams together.
     defrag = {
-        policy = 2, -- where IPv4 fragments overlap, do as: 0 first, 1 last, 2 BSD, 3 Linux, 4 Windows, 5 Solaris (0 to 5)
+        policy = 2, -- where IPv4 fragments overlap, do as: 0 first, 1 last, 2 BSD, 3 Linux, 4 Windows, 5 Solaris; or 6 drop the datagram (0 to 6)
+        -- Where that is otherwise: networks of receivers, at most 256, as in { ["10.0.0.0/8"] = "windows", ["10.1.0.7"] = "linux" }; a datagram's
+        -- destination decides, the longest prefix wins; first, last, bsd, linux, windows, solaris or drop. IPv6 datagrams whose fragments overlap are
+        -- dropped (RFC 5722) unless a network here says otherwise.
+        policies = {},
         ip_timeout = 30, -- seconds; time from its first fragment after which an unfinished IPv4 datagram is given up (1 to 3600)
         ipv6_timeout = 60, -- seconds; the same for IPv6 (1 to 3600)
         memory_cap = 67108864, -- bytes; fragments held; at the cap the datagram begun first is given up (65536 to 1099511627776)

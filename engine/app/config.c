@@ -4,9 +4,12 @@
 #include <lauxlib.h>
 #include <lua.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "app/outline.h"
 #include "base/nearest.h"
 #include "base/text.h"
 
@@ -37,6 +40,7 @@ void config_defaults(struct config *config)
 {
     for (size_t i = 0; i < KEY_COUNT; i++)
         *slot(config, &keys[i]) = keys[i].initial;
+    memset(&config->defrag_policies, 0, sizeof config->defrag_policies);
 }
 
 /** One load: what the walk over the table needs to report where it stands. */
@@ -48,13 +52,55 @@ struct load {
     struct error *err;
 };
 
-static bool fail_unknown(struct load *load, const char *prefix, const char *name,
+static void read_text(const char *path, struct text *out)
+{
+    char bytes[4096];
+    size_t len;
+    FILE *file = fopen(path, "r");
+    while (file && (len = fread(bytes, 1, sizeof bytes, file)) > 0)
+        text_add(out, bytes, len);
+    if (file)
+        fclose(file);
+}
+
+/** A key, from the outermost table inwards. */
+struct place {
+    const char *names[3];
+    size_t depth; /**< 0: the outermost table itself */
+};
+
+/** What is wrong with a key, at file:line, or the file if its text does not show where that is. */
+static bool fail(struct load *load, struct place place, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static bool fail(struct load *load, struct place place, const char *format, ...)
+{
+    char message[sizeof load->err->text];
+    struct text text, where;
+    va_list args;
+    text_init(&text);
+    text_init(&where);
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    read_text(load->path, &text);
+    unsigned line = text.len && place.depth ? outline_line(text.data, place.names, place.depth) : 0;
+    text_add_str(&where, load->path);
+    if (line)
+        text_add_format(&where, ":%u", line);
+    error_set(load->err, ERROR_USAGE, where.data, "%s", message);
+    text_fini(&where);
+    text_fini(&text);
+    return false;
+}
+
+static bool fail_unknown(struct load *load, struct place place, const char *prefix,
                          const char *const *names, size_t count)
 {
+    const char *name = place.names[place.depth - 1];
     const char *near = nearest(name, names, count);
-    return error_set(load->err, ERROR_USAGE, load->path,
-                     near ? "unknown key %s%s; did you mean %s%s?" : "unknown key %s%s", prefix,
-                     name, prefix, near);
+    return fail(load, place, near ? "unknown key %s%s; did you mean %s%s?" : "unknown key %s%s",
+                prefix, name, prefix, near);
 }
 
 static bool unknown_group(struct load *load, const char *name)
@@ -63,20 +109,28 @@ static bool unknown_group(struct load *load, const char *name)
     for (size_t i = 0; i < KEY_COUNT; i++)
         names[i] = keys[i].group;
     names[KEY_COUNT] = "plugins";
-    return fail_unknown(load, "", name, names, KEY_COUNT + 1);
+    return fail_unknown(load, (struct place){{name}, 1}, "", names, KEY_COUNT + 1);
+}
+
+/** Whether a key is the table of networks and their policies. */
+static bool is_policies(const char *group, const char *name)
+{
+    return strcmp(group, "defrag") == 0 && strcmp(name, "policies") == 0;
 }
 
 static bool unknown_key(struct load *load, const char *group, const char *name)
 {
-    const char *names[KEY_COUNT];
+    const char *names[KEY_COUNT + 1];
     size_t count = 0;
     for (size_t i = 0; i < KEY_COUNT; i++)
         if (strcmp(keys[i].group, group) == 0)
             names[count++] = keys[i].name;
+    if (is_policies(group, "policies"))
+        names[count++] = "policies";
     struct text prefix;
     text_init(&prefix);
     text_add_format(&prefix, "%s.", group);
-    fail_unknown(load, prefix.data, name, names, count);
+    fail_unknown(load, (struct place){{group, name}, 2}, prefix.data, names, count);
     text_fini(&prefix);
     return false;
 }
@@ -87,27 +141,6 @@ static bool is_group(const char *name)
         if (strcmp(keys[i].group, name) == 0)
             return true;
     return false;
-}
-
-/** Sets one key from the value on top of the stack. */
-static bool set_key(struct load *load, const char *group, const char *name)
-{
-    for (size_t i = 0; i < KEY_COUNT; i++) {
-        const struct config_key *key = &keys[i];
-        if (strcmp(key->group, group) != 0 || strcmp(key->name, name) != 0)
-            continue;
-        lua_Number value = lua_tonumber(load->lua, -1);
-        if (lua_type(load->lua, -1) != LUA_TNUMBER || value != floor(value) ||
-            value < (lua_Number)key->least || value > (lua_Number)key->most)
-            return error_set(load->err, ERROR_USAGE, load->path,
-                             "%s.%s: got %s, expected an integer from %lld to %lld", group, name,
-                             lua_tostring(load->lua, -1) ? lua_tostring(load->lua, -1)
-                                                         : luaL_typename(load->lua, -1),
-                             (long long)key->least, (long long)key->most);
-        *slot(load->config, key) = (int64_t)value;
-        return true;
-    }
-    return unknown_key(load, group, name);
 }
 
 /** The key below the value on top of the stack, which must be a string: tonumber/tostring would
@@ -125,11 +158,12 @@ typedef bool (*entry_fn)(struct load *load, const char *context, const char *nam
 
 /** Calls `each` for every entry of the table on top of the stack, the entry's value then being on
  * top. */
-static bool walk(struct load *load, const char *what, const char *context, entry_fn each)
+static bool walk(struct load *load, struct place place, const char *what, const char *context,
+                 entry_fn each)
 {
     if (!lua_istable(load->lua, -1))
-        return error_set(load->err, ERROR_USAGE, load->path, "%s: got a %s, expected a table", what,
-                         luaL_typename(load->lua, -1));
+        return fail(load, place, "%s: got a %s, expected a table", what,
+                    luaL_typename(load->lua, -1));
     lua_pushnil(load->lua);
     while (lua_next(load->lua, -2)) {
         const char *name = key_name(load);
@@ -138,6 +172,48 @@ static bool walk(struct load *load, const char *what, const char *context, entry
         lua_pop(load->lua, 1);
     }
     return true;
+}
+
+static bool add_policy(struct load *load, const char *context, const char *prefix)
+{
+    struct error inner = {0};
+    const char *text = lua_tostring(load->lua, -1);
+    const char *policy = text ? text : luaL_typename(load->lua, -1);
+    if (defrag_networks_add(&load->config->defrag_policies, prefix, policy, &inner))
+        return true;
+    return fail(load, (struct place){{"defrag", context, prefix}, 3}, "defrag.%s[\"%s\"]: %s",
+                context, prefix, inner.text);
+}
+
+/** The table on top of the stack takes the place of all networks there were. */
+static bool set_policies(struct load *load)
+{
+    memset(&load->config->defrag_policies, 0, sizeof load->config->defrag_policies);
+    return walk(load, (struct place){{"defrag", "policies"}, 2}, "defrag.policies", "policies",
+                add_policy);
+}
+
+/** Sets one key from the value on top of the stack. */
+static bool set_key(struct load *load, const char *group, const char *name)
+{
+    if (is_policies(group, name))
+        return set_policies(load);
+    for (size_t i = 0; i < KEY_COUNT; i++) {
+        const struct config_key *key = &keys[i];
+        if (strcmp(key->group, group) != 0 || strcmp(key->name, name) != 0)
+            continue;
+        lua_Number value = lua_tonumber(load->lua, -1);
+        if (lua_type(load->lua, -1) != LUA_TNUMBER || value != floor(value) ||
+            value < (lua_Number)key->least || value > (lua_Number)key->most)
+            return fail(load, (struct place){{group, name}, 2},
+                        "%s.%s: got %s, expected an integer from %lld to %lld", group, name,
+                        lua_tostring(load->lua, -1) ? lua_tostring(load->lua, -1)
+                                                    : luaL_typename(load->lua, -1),
+                        (long long)key->least, (long long)key->most);
+        *slot(load->config, key) = (int64_t)value;
+        return true;
+    }
+    return unknown_key(load, group, name);
 }
 
 static bool set_plugin_option(struct load *load, const char *plugin, const char *name)
@@ -160,25 +236,25 @@ static bool set_plugin_option(struct load *load, const char *plugin, const char 
               plugin_set_option(load->plugins, index, name, value.data, &inner);
     text_fini(&value);
     if (!ok)
-        error_set(load->err, ERROR_USAGE, load->path, "plugins.%s.%s: %s", plugin, name,
-                  inner.text);
+        fail(load, (struct place){{"plugins", plugin, name}, 3}, "plugins.%s.%s: %s", plugin, name,
+             inner.text);
     return ok;
 }
 
 static bool set_plugin(struct load *load, const char *context, const char *name)
 {
     (void)context;
-    return walk(load, name, name, set_plugin_option);
+    return walk(load, (struct place){{"plugins", name}, 2}, name, name, set_plugin_option);
 }
 
 static bool set_group(struct load *load, const char *context, const char *name)
 {
     (void)context;
     if (strcmp(name, "plugins") == 0)
-        return walk(load, name, NULL, set_plugin);
+        return walk(load, (struct place){{name}, 1}, name, NULL, set_plugin);
     if (!is_group(name))
         return unknown_group(load, name);
-    return walk(load, name, name, set_key);
+    return walk(load, (struct place){{name}, 1}, name, name, set_key);
 }
 
 /** Lua's message starts with the chunk's name and a line; keeps "file:line" as the place. */
@@ -197,7 +273,7 @@ static bool evaluate(struct load *load)
     lua_setfenv(lua, -2);
     if (lua_pcall(lua, 0, 1, 0) != 0)
         return fail_lua(load);
-    return walk(load, "the configuration", NULL, set_group);
+    return walk(load, (struct place){0}, "the configuration", NULL, set_group);
 }
 
 bool config_load(struct config *config, const char *path, struct plugin_set *plugins,

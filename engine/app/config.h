@@ -2,18 +2,20 @@
 /** The configuration: every key, its default, unit and bounds, in one list.
  *
  * A file is a Lua table evaluated in an empty environment (`return { … }`); unknown keys, wrong
- * types and values out of bounds are errors that name file, key and the nearest known one. Command
- * line over configuration over defaults. conf/palua.lua shows every key; a test compares it with
- * this list. Read-only once loaded. */
+ * types and values out of bounds are errors that name file, line, key and the nearest known one.
+ * Command line over configuration over defaults. conf/palua.lua shows every key; a test compares it
+ * with this list. Read-only once loaded. */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
+#include "defrag/networks.h"
 #include "plugin/plugin.h"
 
-/** group, key, default, least, most, unit, what it means. All are integers. */
+/** group, key, default, least, most, unit, what it means. All are integers; what is not has a field
+ * of its own in the struct. */
 #define CONFIG_LIST(X)                                                                             \
     X(batch, packets, 1024, 1, 65536, "packets", "a batch ends after this many packets")           \
     X(batch, block_size, 262144, 4096, 67108864, "bytes", "read buffer; a batch ends with it")     \
@@ -42,9 +44,9 @@
     X(flow, key_label, 0, 0, 1, "", "1: so is the last MPLS label; directions differ")             \
     X(flow, key_pppoe, 0, 0, 1, "", "1: so is the session id of PPPoE")                            \
     X(flow, key_outer, 0, 0, 1, "", "1: so are the addresses of the IP layers around")             \
-    X(defrag, policy, 2, 0, 5, "",                                                                 \
+    X(defrag, policy, 2, 0, 6, "",                                                                 \
       "where IPv4 fragments overlap, do as: 0 first, 1 last, 2 BSD, 3 Linux, 4 Windows, 5 "        \
-      "Solaris")                                                                                   \
+      "Solaris; or 6 drop the datagram")                                                           \
     X(defrag, ip_timeout, 30, 1, 3600, "seconds",                                                  \
       "time from its first fragment after which an unfinished IPv4 datagram is given up")          \
     X(defrag, ipv6_timeout, 60, 1, 3600, "seconds", "the same for IPv6")                           \
@@ -82,6 +84,7 @@ struct config {
 #define X(group, key, initial, least, most, unit, doc) int64_t group##_##key;
     CONFIG_LIST(X)
 #undef X
+    struct defrag_networks defrag_policies; /**< defrag.policies = { [NETWORK] = POLICY } */
 };
 
 void config_defaults(struct config *config);

@@ -201,7 +201,7 @@ unsigned datagram_add(struct datagram *datagram, const struct datagram_fragment 
     while (splice.first + splice.count < datagram->piece_count &&
            datagram->pieces[splice.first + splice.count].start < end)
         splice.count++;
-    if (fragment->ipv6 && splice.count && !is_duplicate(datagram, &splice, fragment)) {
+    if (policy == DEFRAG_DROP && splice.count && !is_duplicate(datagram, &splice, fragment)) {
         // RFC 5722 section 4: all fragments are discarded, those to come included.
         datagram_kill(datagram);
         return DATAGRAM_CONFLICT;
@@ -209,7 +209,7 @@ unsigned datagram_add(struct datagram *datagram, const struct datagram_fragment 
     unsigned findings = conflicts(datagram, &splice, fragment) ? DATAGRAM_CONFLICT : 0;
     note_packet(datagram, fragment->packet);
     note_ends(datagram, fragment);
-    insert(datagram, fragment, fragment->ipv6 ? DEFRAG_FIRST : policy, &splice);
+    insert(datagram, fragment, policy, &splice);
     return findings;
 }
 

@@ -17,7 +17,7 @@ enum { DATAGRAM_MOST = 65535 }; /**< bytes of a datagram, RFC 791 section 3.1 */
 
 /** What an arriving fragment can be wrong in. */
 enum datagram_finding {
-    DATAGRAM_CONFLICT = 1, /**< overlaps with other bytes; IPv6: overlaps at all */
+    DATAGRAM_CONFLICT = 1, /**< overlaps with other bytes; DEFRAG_DROP: overlaps at all */
     DATAGRAM_END = 2       /**< contradicts where the datagram ends; it was left out */
 };
 

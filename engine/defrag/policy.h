@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/** Who wins where fragments of an IPv4 datagram overlap: what the receiver's stack would do (Novak,
- * "Target-Based Fragmentation Reassembly", 2005).
+/** Who wins where fragments of a datagram overlap: what the receiver's stack would do (Novak,
+ * "Target-Based Fragmentation Reassembly", 2005), or nobody.
  *
- * The rules compare a new fragment with each piece that is left of earlier ones. IPv6 has no
- * choice: RFC 5722 drops the datagram. Pure, any thread. */
+ * The rules compare a new fragment with each piece that is left of earlier ones. Pure, any thread.
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -17,6 +17,8 @@ enum defrag_policy {
     DEFRAG_LINUX,   /**< the earlier, unless the new one begins before it or where it begins */
     DEFRAG_WINDOWS, /**< the earlier, unless the new one begins before it and ends behind it */
     DEFRAG_SOLARIS, /**< the same, or ends where it ends */
+    DEFRAG_DROP,    /**< the datagram is dropped, with what still comes of it (RFC 5722 for IPv6;
+                       Linux since 4.19 for IPv4); exact duplicates are not overlaps */
     DEFRAG_POLICY_COUNT
 };
 

@@ -30,6 +30,7 @@ struct entry {
     uint64_t serial;  /**< counts datagrams, in the order they began */
     int64_t began_ns; /**< on the clock */
     int64_t ts_ns;    /**< of its first fragment */
+    enum defrag_policy policy;
 };
 
 struct defrag_table {
@@ -125,6 +126,16 @@ static struct entry *find(const struct defrag_table *table, const struct fragmen
     return entry;
 }
 
+static enum defrag_policy policy_for(const struct defrag_options *options,
+                                     const struct fragment_key *key)
+{
+    // RFC 5722 section 4: an IPv6 datagram with overlapping fragments must be silently discarded.
+    enum defrag_policy usual = key->version == 6 ? DEFRAG_DROP : options->policy;
+    return options->networks
+               ? defrag_networks_find(options->networks, key->version, key->dst, usual)
+               : usual;
+}
+
 static struct entry *begin(struct defrag_table *table, const struct fragment *fragment,
                            uint64_t bucket, int64_t now_ns)
 {
@@ -136,6 +147,7 @@ static struct entry *begin(struct defrag_table *table, const struct fragment *fr
     entry->serial = table->serial++;
     entry->began_ns = now_ns;
     entry->ts_ns = fragment->ts_ns;
+    entry->policy = policy_for(&table->options, key);
     entry->next = table->entries[bucket];
     table->entries[bucket] = entry;
     ring_add(&table->ages[key->version == 6], &entry->by_age);
@@ -200,7 +212,7 @@ static unsigned add(struct defrag_table *table, struct entry *entry,
         return 0;
     }
     size_t memory = datagram->memory, fragments = datagram->packet_count;
-    unsigned findings = datagram_add(datagram, part, table->options.policy);
+    unsigned findings = datagram_add(datagram, part, entry->policy);
     table->memory = table->memory - memory + datagram->memory;
     entry->host->fragments = entry->host->fragments - fragments + datagram->packet_count;
     table->dead += datagram->dead;

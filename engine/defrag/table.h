@@ -12,9 +12,12 @@
 #include <stdint.h>
 
 #include "defrag/fragment.h"
+#include "defrag/networks.h"
 
 struct defrag_options {
-    enum defrag_policy policy;
+    enum defrag_policy policy;              /**< of IPv4; IPv6 drops (RFC 5722) */
+    const struct defrag_networks *networks; /**< where that is otherwise, by destination: whose
+                                               receiver decides; NULL: nowhere; must outlive it */
     int64_t ip_timeout_ns;
     int64_t ipv6_timeout_ns;
     uint64_t memory_cap;   /**< bytes of heap behind all datagrams */
@@ -29,7 +32,7 @@ struct defrag_counters {
     uint64_t reassembled; /**< datagrams that became whole */
     uint64_t incomplete;  /**< datagrams whose time was over, or still open at the end */
     uint64_t shed;        /**< datagrams given up at a cap */
-    uint64_t overlapping; /**< IPv6 datagrams dropped because fragments overlapped (RFC 5722) */
+    uint64_t overlapping; /**< datagrams dropped because fragments overlapped (DEFRAG_DROP) */
 };
 
 struct defrag_table;

@@ -296,6 +296,7 @@ static struct defrag *open_defrag(const struct config *config, const struct deco
 {
     struct defrag_options options = {
         .policy = (enum defrag_policy)config->defrag_policy,
+        .networks = config->defrag_policies.count ? &config->defrag_policies : NULL,
         .ip_timeout_ns = config->defrag_ip_timeout * SECOND_NS,
         .ipv6_timeout_ns = config->defrag_ipv6_timeout * SECOND_NS,
         .memory_cap = (uint64_t)config->defrag_memory_cap,

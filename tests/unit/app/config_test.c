@@ -71,6 +71,53 @@ Test(config, says_what_is_wrong)
     refuse("\x1bLJ", "attempt to load chunk with wrong mode");
 }
 
+Test(config, says_where_that_is)
+{
+    static const struct {
+        const char *text;
+        int line;
+    } cases[] = {
+        {"return {\n flwo = {} }", 2},
+        {"return {\n flow = {\n  cpa = 1 } }", 3},
+        {"return {\n flow = {\n  cap = 1 } }", 3},
+        {"return {\n\n flow = 5 }", 3},
+        {"return {\n defrag = {\n  policies = {\n   ['10.0.0.0/8'] = 'x' } } }", 4},
+        {"return {\n defrag = {\n  policies = 1 } }", 3},
+    };
+    char where[sizeof err.where];
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        cr_expect_not(load(cases[i].text, NULL));
+        snprintf(where, sizeof where, "%s:%d", path, cases[i].line);
+        cr_expect_str_eq(err.where, where, "%s", cases[i].text);
+    }
+    cr_expect_not(load("local t = {} t['fl' .. 'ow'] = 1 return t", NULL));
+    cr_expect_str_eq(err.where, path);
+}
+
+Test(config, networks_have_policies_of_their_own)
+{
+    static const uint8_t address[16] = {10, 1, 2, 3};
+    cr_assert(load("return { defrag = { policy = 6, policies = { ['10.0.0.0/8'] = 'windows', "
+                   "['2001:db8::/32'] = 'last' } } }",
+                   NULL),
+              "%s", err.text);
+    cr_expect_eq(config.defrag_policy, DEFRAG_DROP);
+    cr_expect_eq(config.defrag_policies.count, 2);
+    cr_expect_eq(defrag_networks_find(&config.defrag_policies, 4, address, DEFRAG_BSD),
+                 DEFRAG_WINDOWS);
+    refuse("return { defrag = { policies = { ['10.0.0.0/33'] = 'last' } } }",
+           "defrag.policies[\"10.0.0.0/33\"]: got 10.0.0.0/33, expected a network");
+    refuse("return { defrag = { policies = { ['10.0.0.0/8'] = 'windos' } } }",
+           "did you mean windows?");
+    refuse("return { defrag = { policies = { ['10.0.0.0/8'] = {} } } }", "got table, expected");
+    refuse("return { defrag = { policies = { 'last' } } }", "got a number as a key");
+    refuse("return { defrag = { policies = 4 } }", "defrag.policies: got a number");
+    refuse("return { defrag = { polices = {} } }", "did you mean defrag.policies?");
+    refuse("return { defrag = { policy = 7 } }", "from 0 to 6");
+    cr_assert(load("return { defrag = { policies = {} } }", NULL));
+    cr_expect_eq(config.defrag_policies.count, 0);
+}
+
 Test(config, names_a_file_that_is_not_there)
 {
     unlink(path);
@@ -97,6 +144,7 @@ Test(config, sets_options_of_plugins)
 Test(config, the_example_file_shows_every_default)
 {
     struct config defaults;
+    memset(&defaults, 0xff, sizeof defaults); // padding too
     config_defaults(&defaults);
     memset(&config, 0xff, sizeof config);
     cr_assert(config_load(&config, PALUA_SOURCE_DIR "/conf/palua.lua", NULL, &err), "%s", err.text);

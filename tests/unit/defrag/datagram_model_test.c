@@ -52,6 +52,7 @@ static bool model_replaces(enum defrag_policy policy, uint32_t start, uint32_t e
     bool before = start < from, same_start = start == from;
     switch (policy) {
     case DEFRAG_FIRST:
+    case DEFRAG_DROP:
         return false;
     case DEFRAG_LAST:
         return true;
@@ -85,7 +86,7 @@ static unsigned model_add(struct model *model, const struct datagram_fragment *f
     }
     exact &= !findings && (!start || model->owner[start - 1] != model->owner[start]) &&
              (end == MODEL_LEN || model->owner[end] != model->owner[start]);
-    if (fragment->ipv6 && overlaps && !exact) {
+    if (policy == DEFRAG_DROP && overlaps && !exact) {
         model->dead = true;
         return DATAGRAM_CONFLICT;
     }
@@ -97,7 +98,7 @@ static unsigned model_add(struct model *model, const struct datagram_fragment *f
             from--;
         while (before[i] && to < MODEL_LEN && before[to] == before[i])
             to++;
-        if (before[i] && (fragment->ipv6 || !model_replaces(policy, start, end, from, to)))
+        if (before[i] && !model_replaces(policy, start, end, from, to))
             continue;
         model->owner[i] = number;
         model->bytes[i] = bytes[i - start];
@@ -120,7 +121,7 @@ static bool model_whole(const struct model *model)
 }
 
 /** Few different bytes, so that overlaps agree now and then. */
-static struct datagram_fragment random_fragment(uint8_t *bytes, bool ipv6, uint64_t number)
+static struct datagram_fragment random_fragment(uint8_t *bytes, uint64_t number)
 {
     uint32_t start = pick(MODEL_LEN / 8) * 8;
     uint32_t len = 1 + pick(pick(4) ? 64 : MODEL_LEN);
@@ -128,11 +129,8 @@ static struct datagram_fragment random_fragment(uint8_t *bytes, bool ipv6, uint6
         len = MODEL_LEN - start;
     for (uint32_t i = 0; i < len; i++)
         bytes[i] = (uint8_t)(pick(8) ? 0 : number);
-    return (struct datagram_fragment){.bytes = cursor_of(bytes, len),
-                                      .packet = number,
-                                      .start = start,
-                                      .more = pick(20) != 0,
-                                      .ipv6 = ipv6};
+    return (struct datagram_fragment){
+        .bytes = cursor_of(bytes, len), .packet = number, .start = start, .more = pick(20) != 0};
 }
 
 static bool compare(const struct datagram *datagram, const struct model *model)
@@ -149,14 +147,14 @@ static bool compare(const struct datagram *datagram, const struct model *model)
 }
 
 /** One datagram, until it is whole. @return whether it became so */
-static bool round_of(enum defrag_policy policy, bool ipv6)
+static bool round_of(enum defrag_policy policy)
 {
     struct datagram datagram = {0};
     struct model model = {0};
     bool whole = false;
     for (int step = 1; step <= STEPS && !whole; step++) {
         uint8_t bytes[MODEL_LEN];
-        struct datagram_fragment fragment = random_fragment(bytes, ipv6, (uint64_t)step);
+        struct datagram_fragment fragment = random_fragment(bytes, (uint64_t)step);
         unsigned want = model_add(&model, &fragment, step, policy);
         cr_assert_eq(datagram_add(&datagram, &fragment, policy), want, "SEED=%u", seed);
         whole = compare(&datagram, &model);
@@ -170,16 +168,15 @@ Test(datagram, agrees_with_the_model_for_every_policy, .init = init_random)
     for (int policy = 0; policy < DEFRAG_POLICY_COUNT; policy++) {
         int whole = 0;
         for (int i = 0; i < ROUNDS; i++)
-            whole += round_of((enum defrag_policy)policy, false);
-        cr_assert_gt(whole, ROUNDS / 10, "%d of %d became whole", whole, ROUNDS);
+            whole += round_of((enum defrag_policy)policy);
+        if (policy != DEFRAG_DROP) // hardly any of these has no overlap
+            cr_assert_gt(whole, ROUNDS / 10, "%d of %d became whole", whole, ROUNDS);
     }
-    for (int i = 0; i < ROUNDS; i++)
-        round_of(DEFRAG_BSD, true);
 }
 
 /** A datagram cut anywhere, its fragments in a random order with exact duplicates, is what was cut.
  */
-static void shuffled(bool ipv6)
+static void shuffled(enum defrag_policy policy)
 {
     uint8_t bytes[MODEL_LEN], out[MODEL_LEN];
     struct datagram datagram = {0};
@@ -202,9 +199,8 @@ static void shuffled(bool ipv6)
                                                  .packet = ++sent,
                                                  .start = start,
                                                  .more = end < MODEL_LEN,
-                                                 .proto = (uint8_t)(start ? 1 : 17),
-                                                 .ipv6 = ipv6};
-            cr_assert_eq(datagram_add(&datagram, &fragment, DEFRAG_LAST), 0, "SEED=%u", seed);
+                                                 .proto = (uint8_t)(start ? 1 : 17)};
+            cr_assert_eq(datagram_add(&datagram, &fragment, policy), 0, "SEED=%u", seed);
         }
     cr_assert(datagram_whole(&datagram), "SEED=%u", seed);
     datagram_copy(&datagram, out);
@@ -217,5 +213,5 @@ static void shuffled(bool ipv6)
 Test(datagram, any_order_gives_what_was_sent, .init = init_random)
 {
     for (int i = 0; i < ROUNDS; i++)
-        shuffled(i & 1);
+        shuffled(i & 1 ? DEFRAG_DROP : DEFRAG_LAST);
 }

@@ -16,16 +16,6 @@ static unsigned add_as(enum defrag_policy policy, uint32_t start, const char *by
     return datagram_add(&datagram, &fragment, policy);
 }
 
-static unsigned add_ipv6(uint32_t start, const char *bytes, bool more)
-{
-    struct datagram_fragment fragment = {.bytes = cursor_of(bytes, strlen(bytes)),
-                                         .packet = ++packets,
-                                         .start = start,
-                                         .more = more,
-                                         .ipv6 = true};
-    return datagram_add(&datagram, &fragment, DEFRAG_LAST);
-}
-
 static void expect(const char *whole)
 {
     char out[256] = "";
@@ -134,22 +124,22 @@ Test(datagram, a_second_end_is_left_out)
     datagram_fini(&datagram);
 }
 
-Test(datagram, ipv6_overlaps_kill_it_and_duplicates_do_not)
+Test(datagram, overlaps_kill_it_where_they_drop_it_and_duplicates_do_not)
 {
-    add_ipv6(0, "aaaaaaaa", true);
-    cr_expect_eq(add_ipv6(0, "aaaaaaaa", true), 0);
-    cr_expect_eq(add_ipv6(8, "b", false), 0);
+    add_as(DEFRAG_DROP, 0, "aaaaaaaa", true);
+    cr_expect_eq(add_as(DEFRAG_DROP, 0, "aaaaaaaa", true), 0);
+    cr_expect_eq(add_as(DEFRAG_DROP, 8, "b", false), 0);
     expect("aaaaaaaab");
-    add_ipv6(0, "aaaaaaaa", true);
-    cr_expect_eq(add_ipv6(0, "aaaaaaaaaaaaaaaa", true), DATAGRAM_CONFLICT);
+    add_as(DEFRAG_DROP, 0, "aaaaaaaa", true);
+    cr_expect_eq(add_as(DEFRAG_DROP, 0, "aaaaaaaaaaaaaaaa", true), DATAGRAM_CONFLICT);
     cr_expect(datagram.dead);
     cr_expect_eq(datagram.memory, 0);
-    cr_expect_eq(add_ipv6(16, "c", false), 0);
+    cr_expect_eq(add_as(DEFRAG_DROP, 16, "c", false), 0);
     cr_expect_not(datagram_whole(&datagram));
     datagram_fini(&datagram);
     datagram = (struct datagram){0};
-    add_ipv6(0, "aaaaaaaa", true);
-    cr_expect_eq(add_ipv6(0, "aaaaaaax", true), DATAGRAM_CONFLICT);
+    add_as(DEFRAG_DROP, 0, "aaaaaaaa", true);
+    cr_expect_eq(add_as(DEFRAG_DROP, 0, "aaaaaaax", true), DATAGRAM_CONFLICT);
     datagram_fini(&datagram);
 }
 

@@ -170,3 +170,51 @@ Test(table, a_datagram_of_too_many_fragments_is_given_up, .init = init)
     cr_expect_eq(counters().incomplete, 0);
     defrag_table_free(table);
 }
+
+/** Two fragments that overlap with other bytes, of which the second is the last. */
+static void add_overlapping(uint16_t version, uint8_t last_of_dst, uint8_t *out)
+{
+    uint8_t a[16], b[8];
+    struct fragment fragment = fragment_of(1, 1, 0, 0, true);
+    struct datagram *datagram;
+    unsigned findings;
+    memset(a, 'a', sizeof a);
+    memset(b, 'b', sizeof b);
+    fragment.key.version = version;
+    fragment.key.dst[version == 6 ? 15 : 3] = last_of_dst;
+    fragment.part.bytes = cursor_of(a, sizeof a);
+    cr_expect_null(defrag_table_add(table, &fragment, 0, &findings));
+    fragment.part.start = 8;
+    fragment.part.more = false;
+    fragment.part.bytes = cursor_of(b, sizeof b);
+    datagram = defrag_table_add(table, &fragment, 0, &findings);
+    cr_expect_eq(findings, DATAGRAM_CONFLICT);
+    memset(out, 0, 16);
+    if (!datagram)
+        return;
+    datagram_copy(datagram, out);
+    defrag_table_remove(table, datagram);
+}
+
+Test(table, the_destination_decides_who_wins, .init = init)
+{
+    static struct defrag_networks networks;
+    uint8_t out[16];
+    cr_assert(defrag_networks_add(&networks, "0.0.0.2", "last", NULL));
+    cr_assert(defrag_networks_add(&networks, "0.0.0.3", "drop", NULL));
+    cr_assert(defrag_networks_add(&networks, "::2", "first", NULL));
+    options.networks = &networks;
+    table = defrag_table_new(&options);
+    add_overlapping(4, 1, out);
+    cr_expect_eq(out[8], 'a');
+    add_overlapping(4, 2, out);
+    cr_expect_eq(out[8], 'b');
+    add_overlapping(4, 3, out);
+    cr_expect_eq(out[8], 0);
+    add_overlapping(6, 1, out);
+    cr_expect_eq(out[8], 0, "IPv6 drops where nothing else is said");
+    add_overlapping(6, 2, out);
+    cr_expect_eq(out[8], 'a');
+    cr_expect_eq(counters().overlapping, 2);
+    defrag_table_free(table);
+}
