@@ -185,6 +185,7 @@ void batch_give(struct batch_pool *pool, struct batch *batch)
         part_clear(&batch->parts[part]);
     batch->anomalies.count = 0;
     batch->datagrams = NULL;
+    batch->remnants = NULL;
     batch->shares = NULL;
     arena_reset(&batch->arena);
     block_release(batch->block);

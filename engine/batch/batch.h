@@ -44,6 +44,15 @@ struct batch_datagram {
     uint8_t buffer;  /**< its payload is this buffer of the packet */
 };
 
+/** What is left of a datagram that was given up: its first fragment's packet. */
+struct batch_remnant {
+    struct batch_remnant *next;
+    const struct palua_packet *record; /**< with the frame, and layers up to the transport header,
+                                          which is whole; in the batch's arena */
+    uint32_t packet; /**< index in the batch of the packet before which that was; 0 in a batch
+                        without packets */
+};
+
 /** A buffer handed to the batch by host->retire or by a stage. */
 struct retired {
     struct retired *next;
@@ -99,6 +108,7 @@ struct batch {
     struct arena arena;               /**< the producer's: reassembled buffers */
     struct anomaly_list anomalies;    /**< in packet order */
     struct batch_datagram *datagrams; /**< in the batch's arena, in packet order; NULL if none */
+    struct batch_remnant *remnants;   /**< in the order in which they were given up; NULL if none */
     struct batch_tick *ticks;         /**< in the batch's arena, ascending */
     uint32_t tick_count;
     const struct batch_share *shares; /**< one per part, in the batch's arena (shard/share.h); NULL:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "decode/decode.h"
 
+#include "base/memory.h"
 #include "decode/plain.h"
 #include "decode/tuple.h"
 #include "decode/walk.h"
@@ -151,6 +152,13 @@ static bool needs_more(const struct walk *walk)
     }
 }
 
+/** All fragments of a datagram have the same: of what they carry only IPv4 repeats the protocol. */
+__attribute__((cold)) static uint32_t fragment_hash(const struct walk *walk)
+{
+    return tuple_hash(walk->src, walk->dst, 0, 0, walk->ipv6 ? 0 : walk->proto, walk->vlan,
+                      walk->context);
+}
+
 static inline void finish(struct walk *walk)
 {
     struct palua_packet *packet = walk->packet;
@@ -163,6 +171,8 @@ static inline void finish(struct walk *walk)
         walk->flags |= PALUA_PACKET_FLOW;
         packet->flow_hash = tuple_hash(walk->src, walk->dst, walk->sport, walk->dport, walk->proto,
                                        walk->vlan, walk->context);
+    } else if (walk->flags & PALUA_PACKET_FRAGMENT) {
+        packet->flow_hash = fragment_hash(walk);
     }
     packet->flags = walk->flags;
 }
@@ -200,14 +210,16 @@ void decode_walk(const struct decoder *decoder, struct batch *batch, uint32_t in
     go(&walk, slot == DECODER_SLOT_NONE ? WALK_END : slot);
 }
 
-void decode_reassembled(const struct decoder *decoder, struct batch *batch, uint32_t index,
-                        uint8_t header, uint8_t buffer, uint8_t proto)
+/** Before the payload of a datagram, which lies in a buffer of a packet that held a fragment.
+ * @param left  its length, of which the buffer may have less */
+static struct walk behind_fragment(const struct decoder *decoder, struct batch *batch,
+                                   uint32_t index, uint8_t header, uint8_t buffer, uint32_t left)
 {
     struct palua_packet *packet = &batch->packets[index];
     struct palua_slice bytes = packet->buffers[buffer - 1];
     struct walk walk = {
         .in = cursor_of(bytes.data, bytes.len),
-        .left = bytes.len,
+        .left = left,
         .count = (uint8_t)(header + 1),
         .buffer = buffer,
         .flags = packet->flags & (uint8_t) ~(PALUA_PACKET_FRAGMENT | PALUA_PACKET_FLOW),
@@ -224,7 +236,41 @@ void decode_reassembled(const struct decoder *decoder, struct batch *batch, uint
     };
     tuple_network(packet, &walk.src, &walk.dst, &walk.vlan);
     walk.tag = walk.vlan;
+    return walk;
+}
+
+void decode_reassembled(const struct decoder *decoder, struct batch *batch, uint32_t index,
+                        uint8_t header, uint8_t buffer, uint8_t proto)
+{
+    uint32_t len = batch->packets[index].buffers[buffer - 1].len;
+    struct walk walk = behind_fragment(decoder, batch, index, header, buffer, len);
     go(&walk, ip_next(&walk, proto));
+}
+
+/** Whether a handler reads a header with ports, or one that may stand before it. */
+static bool leads_to_ports(unsigned slot)
+{
+    return slot == PALUA_PROTOCOL_TCP || slot == PALUA_PROTOCOL_UDP ||
+           slot == PALUA_PROTOCOL_SCTP || slot == PALUA_PROTOCOL_DCCP ||
+           slot == PALUA_PROTOCOL_UDPLITE || decode_is_extension((uint16_t)slot);
+}
+
+bool decode_beginning(const struct decoder *decoder, struct palua_packet *packet, uint8_t header,
+                      uint8_t buffer, uint8_t proto, uint32_t len)
+{
+    // What looks malformed may be so only because the rest is missing: it goes nowhere.
+    struct batch scratch = {.packets = packet, .count = 1};
+    struct walk walk = behind_fragment(decoder, &scratch, 0, header, buffer, len);
+    unsigned slot = ip_next(&walk, proto);
+    while (leads_to_ports(slot) && walk.transport == PALUA_NO_LAYER && walk.count < PALUA_LAYER_CAP)
+        slot = step(&walk, slot);
+    memory_free(scratch.anomalies.items);
+    if (walk.transport == PALUA_NO_LAYER)
+        return false;
+    packet->transport = walk.transport;
+    packet->layer_count = (uint8_t)(walk.transport + 1);
+    const struct palua_layer *layer = &packet->layers[walk.transport];
+    return layer->header_len && layer->header_len <= palua_layer_bytes(packet, walk.transport).len;
 }
 
 void decode_batch(const struct decoder *decoder, struct batch *batch, uint32_t first,

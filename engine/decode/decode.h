@@ -145,7 +145,8 @@ uint16_t decoder_protocol_find(const struct decoder *decoder, const char *name);
  * behind it of which the ports (type and code) were captured: it may be CUT or BAD, so read what
  * follows the ports through a cursor. Neither is ever inside an ICMP error. PALUA_PACKET_FLOW is
  * set if the innermost network layer is no fragment and names a transport that was found, or
- * another protocol (ports 0). */
+ * another protocol (ports 0). Of a fragment flow_hash is made from addresses, context and, of IPv4,
+ * protocol: the same for all of a datagram. */
 void decode_batch(const struct decoder *decoder, struct batch *batch, uint32_t first,
                   uint32_t count);
 
@@ -156,6 +157,15 @@ void decode_batch(const struct decoder *decoder, struct batch *batch, uint32_t f
  * @param proto  IP protocol of the payload */
 void decode_reassembled(const struct decoder *decoder, struct batch *batch, uint32_t index,
                         uint8_t header, uint8_t buffer, uint8_t proto);
+
+/** Finds the transport header at the beginning of a datagram that never became whole. The packet
+ * held its first fragment; what has come of the datagram from its beginning on is the packet's
+ * buffer `buffer`. Layers become those up to the transport header, whose `len` is at most what it
+ * is on the wire; flags and flow_hash stay. Raises no anomalies.
+ * @param len  of the datagram's payload, or the most it can be
+ * @return whether there is a header with ports, and all of it */
+bool decode_beginning(const struct decoder *decoder, struct palua_packet *packet, uint8_t header,
+                      uint8_t buffer, uint8_t proto, uint32_t len);
 
 /** Appends an anomaly of a packet: for stages that look at datagrams after decode. */
 void decode_raise(struct batch *batch, uint32_t index, enum decode_fault code, uint8_t layer,

@@ -213,11 +213,21 @@ unsigned datagram_add(struct datagram *datagram, const struct datagram_fragment 
     return findings;
 }
 
+uint32_t datagram_beginning(const struct datagram *datagram)
+{
+    uint32_t end = 0;
+    for (size_t i = 0; i < datagram->piece_count && datagram->pieces[i].start == end; i++)
+        end = datagram->pieces[i].end;
+    return end;
+}
+
 void datagram_copy(const struct datagram *datagram, uint8_t *out)
 {
-    for (size_t i = 0; i < datagram->piece_count; i++) {
+    uint32_t end = 0;
+    for (size_t i = 0; i < datagram->piece_count && datagram->pieces[i].start == end; i++) {
         const struct datagram_piece *piece = &datagram->pieces[i];
         memcpy(out + piece->start, piece->data, piece->end - piece->start);
+        end = piece->end;
     }
 }
 

@@ -63,7 +63,11 @@ static inline bool datagram_whole(const struct datagram *datagram)
     return datagram->ended && datagram->held == datagram->end;
 }
 
-/** Copies the bytes of a whole datagram to `out`, datagram->end of them. */
+/** Bytes from its beginning to the first hole. */
+uint32_t datagram_beginning(const struct datagram *datagram);
+
+/** Copies the bytes from its beginning to the first hole to `out`: of a whole datagram all,
+ * datagram->end of them. */
 void datagram_copy(const struct datagram *datagram, uint8_t *out);
 
 /** Lets go of all fragments, and takes no more. */

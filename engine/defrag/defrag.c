@@ -9,8 +9,12 @@
 struct defrag {
     const struct decoder *decoder;
     struct defrag_table *table;
-    int64_t now_ns; /**< of the last tick: the same for any batch size */
-    bool started;   /**< the capture's clock runs */
+    bool remnants;               /**< somebody wants them */
+    struct batch *batch;         /**< under way */
+    uint32_t index;              /**< of the packet whose turn it is */
+    struct batch_remnant **tail; /**< where the next remnant is linked in */
+    int64_t now_ns;              /**< of the last tick: the same for any batch size */
+    bool started;                /**< the capture's clock runs */
     uint64_t fragments;
     uint64_t skipped;
 };
@@ -43,11 +47,30 @@ bool defrag_needed(const struct interest *interest, const struct registry *regis
     return false;
 }
 
-struct defrag *defrag_new(const struct defrag_options *options, const struct decoder *decoder)
+static void given_up(void *context, const struct opening *opening, const struct datagram *datagram)
+{
+    struct defrag *defrag = context;
+    struct arena *arena = &defrag->batch->arena;
+    const struct palua_packet *record = opening_show(opening, datagram, defrag->decoder, arena);
+    if (!record)
+        return;
+    struct batch_remnant *remnant =
+        arena_alloc(arena, sizeof *remnant, _Alignof(struct batch_remnant));
+    *remnant = (struct batch_remnant){.record = record, .packet = defrag->index};
+    *defrag->tail = remnant;
+    defrag->tail = &remnant->next;
+}
+
+struct defrag *defrag_new(const struct defrag_options *options, bool remnants,
+                          const struct decoder *decoder)
 {
     struct defrag *defrag = memory_zalloc(1, sizeof *defrag);
+    struct defrag_options all = *options;
+    all.given_up = remnants ? given_up : NULL;
+    all.context = defrag;
     defrag->decoder = decoder;
-    defrag->table = defrag_table_new(options);
+    defrag->remnants = remnants;
+    defrag->table = defrag_table_new(&all);
     return defrag;
 }
 
@@ -181,13 +204,23 @@ static void start_clock(struct defrag *defrag, const struct palua_packet *packet
     defrag->now_ns = packet->ts_ns;
 }
 
+static void enter(struct defrag *defrag, struct batch *batch)
+{
+    batch->remnants = NULL;
+    defrag->batch = batch;
+    defrag->tail = &batch->remnants;
+    defrag->index = 0;
+}
+
 void defrag_batch(struct defrag *defrag, struct batch *batch)
 {
     struct visit visit = {.defrag = defrag, .batch = batch, .tail = &batch->datagrams};
     size_t first = batch->anomalies.count;
     uint32_t tick = 0;
     batch->datagrams = NULL;
+    enter(defrag, batch);
     for (uint32_t i = 0; i < batch->count; i++) {
+        defrag->index = i;
         start_clock(defrag, &batch->packets[i]);
         if (tick < batch->tick_count && batch->ticks[tick].packet == i) {
             defrag->now_ns = batch->ticks[tick++].now_ns;
@@ -199,6 +232,17 @@ void defrag_batch(struct defrag *defrag, struct batch *batch)
         visit_packet(&visit);
     }
     decode_order(batch, first);
+}
+
+uint32_t defrag_unfinished(const struct defrag *defrag)
+{
+    return defrag && defrag->remnants ? defrag_table_count(defrag->table) : 0;
+}
+
+void defrag_end(struct defrag *defrag, struct batch *batch, uint32_t count)
+{
+    enter(defrag, batch);
+    defrag_table_end(defrag->table, count);
 }
 
 void defrag_counters(const struct defrag *defrag, struct defrag_counters *out)

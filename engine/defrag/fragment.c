@@ -100,6 +100,7 @@ bool fragment_read(const struct palua_packet *packet, struct fragment *out)
         .more = fields.more,
         .ipv6 = ip.version == 6,
     };
+    out->packet = packet;
     out->header = (uint8_t)fields.header;
     out->offset =
         packet->layers[fields.header].offset + (out->part.ipv6 ? IPV6_OFFSET_AT : IPV4_OFFSET_AT);

@@ -29,6 +29,7 @@ enum fragment_status {
 };
 
 struct fragment {
+    const struct palua_packet *packet;
     struct fragment_key key;
     struct datagram_fragment part;
     int64_t ts_ns; /**< of the packet */

@@ -21,6 +21,7 @@ struct host {
 
 struct entry {
     struct datagram datagram;
+    struct opening *opening; /**< NULL: the first fragment has not come, or nobody asks for it */
     struct fragment_key key;
     struct entry *next; /**< in its bucket */
     struct host *host;
@@ -156,6 +157,14 @@ static struct entry *begin(struct defrag_table *table, const struct fragment *fr
     return entry;
 }
 
+static void drop_opening(struct defrag_table *table, struct entry *entry)
+{
+    if (entry->opening)
+        table->memory -= opening_memory(entry->opening);
+    opening_free(entry->opening);
+    entry->opening = NULL;
+}
+
 static void drop(struct defrag_table *table, struct entry *entry)
 {
     struct entry **at = &table->entries[entry->bucket];
@@ -170,13 +179,21 @@ static void drop(struct defrag_table *table, struct entry *entry)
     entry->host->fragments -= entry->datagram.packet_count;
     if (ring_empty(&entry->host->datagrams))
         drop_host(table, entry->host);
+    drop_opening(table, entry);
     datagram_fini(&entry->datagram);
     memory_free(entry);
+}
+
+static void tell(const struct defrag_table *table, const struct entry *entry)
+{
+    if (entry->opening)
+        table->options.given_up(table->options.context, entry->opening, &entry->datagram);
 }
 
 static void shed(struct defrag_table *table, struct entry *entry)
 {
     table->counters.shed += !entry->datagram.dead;
+    tell(table, entry);
     drop(table, entry);
 }
 
@@ -195,14 +212,30 @@ static void kill(struct defrag_table *table, struct entry *entry)
 {
     table->memory -= entry->datagram.memory;
     entry->host->fragments -= entry->datagram.packet_count;
+    tell(table, entry);
+    drop_opening(table, entry);
     datagram_kill(&entry->datagram);
     table->dead++;
 }
 
+/** Keeps the packet of the first fragment for as long as it may be asked for. */
+static void keep_opening(struct defrag_table *table, struct entry *entry,
+                         const struct fragment *fragment)
+{
+    if (entry->datagram.dead) {
+        drop_opening(table, entry);
+    } else if (table->options.given_up && !fragment->part.start && entry->datagram.started &&
+               !entry->opening) {
+        entry->opening = opening_new(fragment->packet, fragment->header);
+        table->memory += opening_memory(entry->opening);
+    }
+}
+
 /** Adds a fragment and keeps the books. */
 static unsigned add(struct defrag_table *table, struct entry *entry,
-                    const struct datagram_fragment *part)
+                    const struct fragment *fragment)
 {
+    const struct datagram_fragment *part = &fragment->part;
     struct datagram *datagram = &entry->datagram;
     if (datagram->dead)
         return 0;
@@ -217,6 +250,7 @@ static unsigned add(struct defrag_table *table, struct entry *entry,
     entry->host->fragments = entry->host->fragments - fragments + datagram->packet_count;
     table->dead += datagram->dead;
     table->counters.overlapping += datagram->dead;
+    keep_opening(table, entry, fragment);
     return findings;
 }
 
@@ -241,7 +275,7 @@ struct datagram *defrag_table_add(struct defrag_table *table, const struct fragm
     struct entry *entry = find(table, &fragment->key, bucket);
     if (!entry)
         entry = begin(table, fragment, bucket, now_ns);
-    *findings = add(table, entry, &fragment->part);
+    *findings = add(table, entry, fragment);
     if (datagram_whole(&entry->datagram)) {
         table->counters.reassembled++;
         return &entry->datagram;
@@ -275,6 +309,14 @@ static bool rejuvenate(struct entry *entry, struct ring *ages, int64_t timeout_n
     return true;
 }
 
+/** Gives up a datagram that there is no reason to wait for any longer. */
+static void leave(struct defrag_table *table, struct entry *entry)
+{
+    table->counters.incomplete += !entry->datagram.dead;
+    tell(table, entry);
+    drop(table, entry);
+}
+
 static void expire(struct defrag_table *table, struct ring *ages, int64_t timeout_ns,
                    int64_t now_ns)
 {
@@ -284,8 +326,7 @@ static void expire(struct defrag_table *table, struct ring *ages, int64_t timeou
             return;
         if (rejuvenate(entry, ages, timeout_ns, now_ns))
             continue;
-        table->counters.incomplete += !entry->datagram.dead;
-        drop(table, entry);
+        leave(table, entry);
     }
 }
 
@@ -293,6 +334,12 @@ void defrag_table_expire(struct defrag_table *table, int64_t now_ns)
 {
     expire(table, &table->ages[0], table->options.ip_timeout_ns, now_ns);
     expire(table, &table->ages[1], table->options.ipv6_timeout_ns, now_ns);
+}
+
+void defrag_table_end(struct defrag_table *table, uint32_t count)
+{
+    while (count-- && table->count)
+        leave(table, oldest(table));
 }
 
 void defrag_table_counters(const struct defrag_table *table, struct defrag_counters *out)

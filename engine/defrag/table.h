@@ -13,6 +13,13 @@
 
 #include "defrag/fragment.h"
 #include "defrag/networks.h"
+#include "defrag/opening.h"
+
+/** A datagram was given up: its time was over, it was shed, or the run has ended; not because
+ * fragments overlapped. Both are gone when the call returns.
+ * @param opening  its first fragment */
+typedef void (*defrag_given_up_fn)(void *context, const struct opening *opening,
+                                   const struct datagram *datagram);
 
 struct defrag_options {
     enum defrag_policy policy;              /**< of IPv4; IPv6 drops (RFC 5722) */
@@ -24,6 +31,10 @@ struct defrag_options {
     uint32_t datagram_cap; /**< datagrams under way */
     uint32_t fragment_cap; /**< fragments of one datagram */
     uint32_t host_cap;     /**< fragments held of one source address */
+    /** Called for each datagram that is given up after its first fragment came; NULL: nobody asks,
+     * and the packets of first fragments are not kept. */
+    defrag_given_up_fn given_up;
+    void *context; /**< given to it */
 };
 
 struct defrag_counters {
@@ -50,6 +61,9 @@ void defrag_table_remove(struct defrag_table *table, struct datagram *datagram);
 
 /** Gives up the datagrams whose time is over. */
 void defrag_table_expire(struct defrag_table *table, int64_t now_ns);
+
+/** Gives up the `count` datagrams begun first. */
+void defrag_table_end(struct defrag_table *table, uint32_t count);
 
 /** What happened so far; the datagrams that are open count as incomplete. */
 void defrag_table_counters(const struct defrag_table *table, struct defrag_counters *out);

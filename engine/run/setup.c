@@ -292,8 +292,9 @@ static bool complete_groups(struct setup *setup, struct error *err)
     return true;
 }
 
-static struct defrag *open_defrag(const struct config *config, const struct decoder *decoder)
+static struct defrag *open_defrag(const struct setup *setup)
 {
+    const struct config *config = &setup->config;
     struct defrag_options options = {
         .policy = (enum defrag_policy)config->defrag_policy,
         .networks = config->defrag_policies.count ? &config->defrag_policies : NULL,
@@ -304,7 +305,7 @@ static struct defrag *open_defrag(const struct config *config, const struct deco
         .fragment_cap = (uint32_t)config->defrag_fragment_cap,
         .host_cap = (uint32_t)config->defrag_host_cap,
     };
-    return defrag_new(&options, decoder);
+    return defrag_new(&options, setup->interest->kinds[EVENT_TRANSPORT].subscribed, setup->decoder);
 }
 
 static bool start_workers(struct setup *setup, struct error *err)
@@ -350,7 +351,7 @@ static bool start_stages(struct setup *setup, struct error *err)
     if (!start_workers(setup, err))
         return false;
     if (defrag_needed(setup->interest, setup->registry))
-        setup->defrag = open_defrag(config, setup->decoder);
+        setup->defrag = open_defrag(setup);
     setup->batch_count =
         setup->worker_count == 1 ? BATCHES_ALONE : setup->worker_count + BATCHES_BESIDE;
     setup->batches = batch_pool_new(setup->batch_count, (uint32_t)config->batch_packets,

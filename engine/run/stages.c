@@ -12,13 +12,14 @@ enum { ENDING_BATCH = 4096 }; // flows ended per worker and batch: bounds the ba
 static const uint64_t ending_sequence = UINT64_C(1) << 63; // numbers of batches without packets
 
 /** What the batches under way are for. */
-enum purpose { PURPOSE_INPUT, PURPOSE_FLOWS, PURPOSE_LAST };
+enum purpose { PURPOSE_INPUT, PURPOSE_DATAGRAMS, PURPOSE_FLOWS, PURPOSE_LAST };
 
 /** A batch under way, and what hangs on it. */
 struct freight {
     struct batch *batch;
     struct sheet *sheets; /**< one per worker, then one per serial analysis */
     uint32_t *endings;    /**< flows to end, per worker */
+    uint32_t datagrams;   /**< unfinished datagrams to give up */
 };
 
 struct stages {
@@ -31,9 +32,10 @@ struct stages {
     enum purpose purpose;
     struct freight *freight; /**< one per slot */
     uint32_t sheet_count;
-    uint64_t *lined_up;          /**< flows left at the end of the input, per worker */
-    uint64_t *taken;             /**< of these, how many were given out to end */
-    uint64_t batches;            /**< without packets, so far */
+    uint32_t unfinished; /**< datagrams left at the end of the input and not given out yet */
+    uint64_t *lined_up;  /**< flows left at the end of the input, per worker */
+    uint64_t *taken;     /**< of these, how many were given out to end */
+    uint64_t batches;    /**< without packets, so far */
     struct stages_report report; /**< what `read` and `sequence` add to it */
     atomic_bool stopped;
 };
@@ -100,6 +102,15 @@ static bool read_endings(struct stages *stages, struct freight *freight)
     return more;
 }
 
+/** Says how many datagrams are given up now. @return whether there are more */
+static bool read_datagrams(struct stages *stages, struct freight *freight)
+{
+    uint32_t count = stages->unfinished < ENDING_BATCH ? stages->unfinished : ENDING_BATCH;
+    freight->datagrams = count;
+    stages->unfinished -= count;
+    return stages->unfinished;
+}
+
 static bool stage_read(void *context, uint32_t slot, uint32_t lane)
 {
     struct stages *stages = context;
@@ -109,6 +120,8 @@ static bool stage_read(void *context, uint32_t slot, uint32_t lane)
     if (stages->purpose == PURPOSE_INPUT)
         return read_input(stages, freight->batch);
     freight->batch->sequence = ending_sequence + stages->batches++;
+    if (stages->purpose == PURPOSE_DATAGRAMS)
+        return read_datagrams(stages, freight);
     return stages->purpose == PURPOSE_FLOWS && read_endings(stages, freight);
 }
 
@@ -129,7 +142,9 @@ static bool stage_sequence(void *context, uint32_t slot, uint32_t lane)
     struct batch *batch = stages->freight[slot].batch;
     (void)lane;
     clock_batch(&stages->clock, batch);
-    if (stages->setup->defrag)
+    if (stages->purpose == PURPOSE_DATAGRAMS)
+        defrag_end(stages->setup->defrag, batch, stages->freight[slot].datagrams);
+    else if (stages->setup->defrag)
         defrag_batch(stages->setup->defrag, batch);
     if (stages->setup->config.decode_do_checksums)
         checksum_datagrams(batch);
@@ -167,6 +182,8 @@ static void run_worker(struct stages *stages, const struct freight *freight, uin
     struct worker *worker = stages->setup->workers[index];
     if (stages->purpose == PURPOSE_INPUT)
         worker_batch(worker, freight->batch);
+    else if (stages->purpose == PURPOSE_DATAGRAMS)
+        worker_remnants(worker, freight->batch);
     else if (stages->purpose == PURPOSE_FLOWS)
         worker_end(worker, freight->batch, freight->endings[index]);
     else if (index == 0)
@@ -305,6 +322,9 @@ void stages_input(struct stages *stages)
 void stages_end(struct stages *stages)
 {
     uint64_t left = 0;
+    stages->unfinished = defrag_unfinished(stages->setup->defrag);
+    if (stages->unfinished)
+        run_for(stages, PURPOSE_DATAGRAMS, 1);
     for (uint32_t i = 0; i < stages->setup->worker_count; i++)
         left += stages->lined_up[i] = worker_line_up(stages->setup->workers[i]);
     if (left)

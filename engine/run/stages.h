@@ -38,7 +38,8 @@ void stages_free(struct stages *stages);
 
 /** The input, up to its end or until somebody stops the run. */
 void stages_input(struct stages *stages);
-/** The end of the run: the flows that are still open, by first packet; then `capture.end`. */
+/** The end of the run: the datagrams that are still unfinished, then the flows that are still open,
+ * by first packet; then `capture.end`. */
 void stages_end(struct stages *stages);
 
 /** For --profile: what the stages took. */

@@ -14,6 +14,8 @@
 
 #define SECOND_NS INT64_C(1000000000)
 
+#define NO_POINT UINT32_MAX
+
 /** What ends a flow: a packet of its own shard, the clock, or the run's end. */
 enum ending { ENDING_BY_PACKET, ENDING_BY_CLOCK, ENDING_BY_RUN };
 
@@ -29,6 +31,8 @@ struct worker {
     uint8_t depth; /**< layer of the carrier whose flow is looked up, else PALUA_NO_LAYER */
     struct flow_lookahead ahead;            /**< the flows of the packets that come next */
     const struct batch_datagram *datagrams; /**< of the batch, from the current packet's on */
+    const struct batch_remnant *remnants;   /**< the same */
+    uint32_t remnant_count;                 /**< of the batch, before these */
     struct layer_names *names;              /**< spellings of layers, cached */
     bool layer_dissectors;                  /**< some dissector reads layers */
     bool layers;                            /**< somebody wants link, network or transport events */
@@ -391,14 +395,45 @@ static void enter(struct worker *worker, struct batch *batch)
     worker->call.batch = batch;
     worker->call.part = &batch->parts[worker->options.index];
     worker->datagrams = batch->datagrams;
+    worker->remnants = batch->remnants;
+    worker->remnant_count = 0;
+}
+
+/** The transport event of a datagram that never became whole, which belongs to no flow. */
+static void remnant_event(struct worker *worker, const struct palua_packet *record)
+{
+    struct dissection_call *call = &worker->call;
+    const struct layer_source source = {.packet = record, .names = worker->names};
+    // Before any flow that ends there, in the order in which they were given up.
+    if (call->batch->part_count > 1)
+        part_expiry(call->part, &(struct flow_expiry){.key = event_key_expiry(call->packet_index,
+                                                                              call->part_index,
+                                                                              worker->sequence),
+                                                      .deadline_ns = INT64_MIN,
+                                                      .first_packet = worker->remnant_count});
+    call->packet = record;
+    call->flow = NULL;
+    call->phase = EVENT_PHASE_EXPIRY;
+    push(worker, EVENT_TRANSPORT,
+         layer_event_new(EVENT_TRANSPORT, &source, record->transport,
+                         wants(worker, EVENT_TRANSPORT)->fields, &call->part->arena),
+         record->transport);
+}
+
+/** Those of the batch's remnants that belong before a packet: this worker's become events. */
+static void remnants_before(struct worker *worker, uint32_t packet)
+{
+    uint32_t parts = worker->call.batch->part_count;
+    for (; worker->remnants && worker->remnants->packet == packet;
+         worker->remnants = worker->remnants->next, worker->remnant_count++)
+        if (share_owner(worker->remnants->record, parts) == worker->options.index)
+            remnant_event(worker, worker->remnants->record);
 }
 
 /** Ends what is due at a tick. Its packet moved the clock, whosever it is. */
 static void expire(struct worker *worker, const struct batch_tick *tick)
 {
     worker->call.packet = &worker->call.batch->packets[tick->packet];
-    worker->call.packet_index = tick->packet;
-    worker->sequence = 0;
     worker->ending = ENDING_BY_CLOCK;
     if (worker->flows)
         flow_table_expire(worker->flows, tick->now_ns);
@@ -411,6 +446,7 @@ struct walk {
     uint32_t count;
     uint32_t next_tick;
     uint32_t next_anomaly;
+    uint32_t next_point; /**< the next packet before which something ends; NO_POINT: none */
 };
 
 static uint32_t packet_at(const struct walk *walk, uint32_t place)
@@ -418,20 +454,33 @@ static uint32_t packet_at(const struct walk *walk, uint32_t place)
     return walk->packets ? walk->packets[place] : place;
 }
 
-static bool is_tick_due(const struct batch *batch, const struct walk *walk, uint32_t packet)
-{
-    return walk->next_tick < batch->tick_count && batch->ticks[walk->next_tick].packet <= packet;
-}
-
-/** The ticks up to a packet. @return whether one was that packet's */
-static bool expire_until(struct worker *worker, struct walk *walk, uint32_t packet)
+static uint32_t next_point(const struct worker *worker, const struct walk *walk)
 {
     const struct batch *batch = worker->call.batch;
+    uint32_t tick =
+        walk->next_tick < batch->tick_count ? batch->ticks[walk->next_tick].packet : NO_POINT;
+    return worker->remnants && worker->remnants->packet < tick ? worker->remnants->packet : tick;
+}
+
+/** What ends before a packet: remnants of datagrams, then flows. */
+static void end_before(struct worker *worker, struct walk *walk, uint32_t packet)
+{
+    const struct batch *batch = worker->call.batch;
+    worker->call.packet_index = packet;
+    worker->sequence = 0;
+    remnants_before(worker, packet);
+    if (walk->next_tick < batch->tick_count && batch->ticks[walk->next_tick].packet == packet)
+        expire(worker, &batch->ticks[walk->next_tick++]);
+    walk->next_point = next_point(worker, walk);
+}
+
+/** What ends before packets, up to this one. @return whether something ended before it */
+static bool expire_until(struct worker *worker, struct walk *walk, uint32_t packet)
+{
     bool own = false;
-    for (; is_tick_due(batch, walk, packet); walk->next_tick++) {
-        const struct batch_tick *tick = &batch->ticks[walk->next_tick];
-        expire(worker, tick);
-        own = tick->packet == packet;
+    while (walk->next_point <= packet) {
+        own = walk->next_point == packet;
+        end_before(worker, walk, walk->next_point);
     }
     return own;
 }
@@ -442,19 +491,28 @@ void worker_batch(struct worker *worker, struct batch *batch)
     struct walk walk = {.packets = share ? share->packets : NULL,
                         .count = share ? share->count : batch->count};
     enter(worker, batch);
+    walk.next_point = next_point(worker, &walk);
     if (worker->flows)
         flow_lookahead_begin(&worker->ahead, worker->flows, batch->packets, walk.packets,
                              walk.count);
     for (uint32_t i = 0; i < walk.count; i++) {
         uint32_t packet = packet_at(&walk, i);
-        if (!is_tick_due(batch, &walk, packet) || !expire_until(worker, &walk, packet))
+        if (walk.next_point > packet || !expire_until(worker, &walk, packet))
             worker->sequence = 0;
         worker->call.packet = &batch->packets[packet];
         worker->call.packet_index = packet;
         packet_stages(worker, worker->flows ? flow_lookahead_at(&worker->ahead, i) : NULL,
                       &walk.next_anomaly);
     }
-    expire_until(worker, &walk, UINT32_MAX);
+    expire_until(worker, &walk, NO_POINT - 1);
+}
+
+void worker_remnants(struct worker *worker, struct batch *batch)
+{
+    enter(worker, batch);
+    worker->call.packet_index = 0;
+    worker->sequence = 0;
+    remnants_before(worker, 0);
 }
 
 uint64_t worker_line_up(struct worker *worker)

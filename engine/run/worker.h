@@ -38,6 +38,9 @@ bool worker_tracks_flows(const struct worker *worker);
  * batch->parts[index]. */
 void worker_batch(struct worker *worker, struct batch *batch);
 
+/** The end of the input: the unfinished datagrams that a batch without packets brings. */
+void worker_remnants(struct worker *worker, struct batch *batch);
+
 /** The end of the run: puts the flows that are left in order of their first packet.
  * @return how many there are */
 uint64_t worker_line_up(struct worker *worker);

@@ -113,7 +113,7 @@ static void add_anomalies(struct answer *answer)
 static void answer_for(const struct decoder *decoder, const char *path, uint32_t batch_packets)
 {
     struct answer answer = {
-        .decoder = decoder, .defrag = defrag_new(&options, decoder), .separator = ""};
+        .decoder = decoder, .defrag = defrag_new(&options, false, decoder), .separator = ""};
     text_init(&answer.out);
     text_add_str(&answer.out, "{\"path\": ");
     text_add_json(&answer.out, path, strlen(path));

@@ -89,8 +89,25 @@ static bool holds(const struct palua_packet *packet)
            !(flow && packet->flags & PALUA_PACKET_FRAGMENT);
 }
 
+/** What is left of datagrams that were given up: before packets in order, with a transport header
+ * that is all there. */
+static void check_remnants(const struct batch *batch)
+{
+    uint32_t last = 0;
+    for (const struct batch_remnant *at = batch->remnants; at; at = at->next) {
+        const struct palua_packet *record = at->record;
+        if (!holds(record) || at->packet < last || at->packet > batch->count ||
+            record->transport + 1 != record->layer_count ||
+            palua_layer_bytes(record, record->transport).len <
+                record->layers[record->transport].header_len)
+            abort();
+        last = at->packet;
+    }
+}
+
 static void check(const struct batch *batch)
 {
+    check_remnants(batch);
     for (uint32_t i = 0; i < batch->count; i++)
         if (!holds(&batch->packets[i]))
             abort();
@@ -116,7 +133,7 @@ static void run(struct traffic *traffic, uint8_t caps)
         .fragment_cap = caps & 32 ? 1000 : 4,
         .host_cap = caps & 16 ? 1000 : 6,
     };
-    struct defrag *defrag = defrag_new(&options, decoder);
+    struct defrag *defrag = defrag_new(&options, caps & 8, decoder);
     struct batch_tick ticks[PACKETS];
     struct batch batch = {.packets = traffic->packets, .count = traffic->count, .ticks = ticks};
     int64_t now = 0;
@@ -129,6 +146,11 @@ static void run(struct traffic *traffic, uint8_t caps)
     decode_batch(decoder, &batch, 0, batch.count);
     defrag_batch(defrag, &batch);
     check(&batch);
+    batch = (struct batch){.arena = batch.arena, .anomalies = batch.anomalies};
+    defrag_end(defrag, &batch, defrag_unfinished(defrag));
+    check_remnants(&batch);
+    if (defrag_unfinished(defrag))
+        abort();
     arena_fini(&batch.arena);
     free(batch.anomalies.items);
     defrag_free(defrag);

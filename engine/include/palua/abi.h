@@ -156,7 +156,8 @@ struct palua_packet {
     uint8_t network;    /**< index of the innermost network layer not quoted, or PALUA_NO_LAYER */
     uint8_t transport;  /**< index of the innermost transport layer not quoted, or PALUA_NO_LAYER */
     uint8_t flags;      /**< enum palua_packet_flag */
-    uint32_t flow_hash; /**< the same for both directions; valid with PALUA_PACKET_FLOW */
+    uint32_t flow_hash; /**< the same for both directions; valid with PALUA_PACKET_FLOW, and with
+                           PALUA_PACKET_FRAGMENT, where it is made without ports */
     uint32_t context;   /**< hash of what tells apart flows of the same five-tuple, besides the VLAN
                            id: the KEYED contexts around the innermost network layer; 0 if none */
     uint32_t reserved;

@@ -119,6 +119,32 @@ Test(ip, fragments_are_not_decoded_further)
     expect(&probe, IPV4, &frame, "ip 0+28/20 udp 20+8/8", "");
 }
 
+/** The hash of a fragment that is `offset` units into its datagram. */
+static uint32_t fragment_hash(unsigned offset, unsigned proto, uint8_t dst, unsigned vlan)
+{
+    frame.len = 0;
+    put_eth(&frame, ON_VLAN);
+    put_vlan(&frame, vlan, ON_IP);
+    put_ip_fields(&frame, 0x45, 28, 0x2000 | offset, proto);
+    frame.data[frame.len - 1] = dst;
+    put32(&frame, 0x03e80000 + offset * 77); // ports, or what stands there
+    put32(&frame, 0);
+    probe_decode(&probe, ETHERNET, &frame);
+    cr_assert(probe.packet.flags & PALUA_PACKET_FRAGMENT);
+    cr_assert(!(probe.packet.flags & PALUA_PACKET_FLOW));
+    return probe.packet.flow_hash;
+}
+
+Test(ip, fragments_have_a_hash_of_addresses_and_protocol)
+{
+    uint32_t first = fragment_hash(0, P_UDP, 1, 5);
+    for (unsigned offset = 1; offset < 0x2000; offset += 127)
+        cr_expect_eq(fragment_hash(offset, P_UDP, 1, 5), first);
+    cr_expect_neq(fragment_hash(0, P_TCP, 1, 5), first);
+    cr_expect_neq(fragment_hash(0, P_UDP, 2, 5), first);
+    cr_expect_neq(fragment_hash(0, P_UDP, 1, 6), first);
+}
+
 Test(ip, a_fragment_without_payload_has_no_data)
 {
     put_ip_fields(&frame, 0x45, 20, 0x2000, P_UDP);

@@ -125,6 +125,26 @@ Test(ipv6, a_chain_up_to_the_cap_and_one_more)
     }
 }
 
+/** RFC 8200 section 4.5: what follows may be named differently in each; the first one counts. */
+Test(ipv6, fragments_have_a_hash_of_addresses)
+{
+    uint32_t hashes[4];
+    for (unsigned i = 0; i < 4; i++) {
+        frame.len = 0;
+        put_eth(&frame, ON_IPV6);
+        put_ipv6(&frame, P_FRAGMENT, 16);
+        frame.data[frame.len - 1] = i == 3;
+        put_fragment_header(&frame, i == 2 ? P_TCP : P_UDP, i * 8 | 1);
+        put_fill(&frame, 8, (uint8_t)i);
+        probe_decode(&probe, ETHERNET, &frame);
+        cr_assert(probe.packet.flags & PALUA_PACKET_FRAGMENT);
+        hashes[i] = probe.packet.flow_hash;
+    }
+    cr_expect_eq(hashes[1], hashes[0]);
+    cr_expect_eq(hashes[2], hashes[0]);
+    cr_expect_neq(hashes[3], hashes[0]);
+}
+
 Test(ipv6, fragments_and_the_atomic_one)
 {
     static const uint16_t fragments[] = {0x0001, 0x0008, 0xfff8, 0xfff9};

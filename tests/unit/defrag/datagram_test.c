@@ -143,6 +143,19 @@ Test(datagram, overlaps_kill_it_where_they_drop_it_and_duplicates_do_not)
     datagram_fini(&datagram);
 }
 
+Test(datagram, begins_where_it_has_come_from_0_on)
+{
+    char out[64] = "";
+    add_as(DEFRAG_FIRST, 8, "bbbbbbbb", true);
+    cr_expect_eq(datagram_beginning(&datagram), 0);
+    add_as(DEFRAG_FIRST, 0, "aaaaaaaa", true);
+    add_as(DEFRAG_FIRST, 24, "dddddddd", true);
+    cr_expect_eq(datagram_beginning(&datagram), 16);
+    datagram_copy(&datagram, (uint8_t *)out);
+    cr_expect_str_eq(out, "aaaaaaaabbbbbbbb");
+    datagram_fini(&datagram);
+}
+
 Test(datagram, the_longest_in_the_smallest_pieces_backwards)
 {
     uint8_t bytes[8] = "12345678";

@@ -16,14 +16,16 @@ static struct frame frames[LIST_CAP];
 static struct palua_packet packets[LIST_CAP];
 static uint32_t count;
 static struct frame datagram;
+static bool
+    remnants; /**< of datagrams that never become whole, somebody wants the transport header */
 
-static const struct defrag_options options = {.policy = DEFRAG_BSD,
-                                              .ip_timeout_ns = 30 * S,
-                                              .ipv6_timeout_ns = 60 * S,
-                                              .memory_cap = 1 << 20,
-                                              .datagram_cap = 100,
-                                              .fragment_cap = 100,
-                                              .host_cap = 1000};
+static struct defrag_options options = {.policy = DEFRAG_BSD,
+                                        .ip_timeout_ns = 30 * S,
+                                        .ipv6_timeout_ns = 60 * S,
+                                        .memory_cap = 1 << 20,
+                                        .datagram_cap = 100,
+                                        .fragment_cap = 100,
+                                        .host_cap = 1000};
 
 static struct frame *next_frame(int64_t ts_ns)
 {
@@ -84,12 +86,32 @@ static void tell_packet(const struct palua_packet *packet, const struct decoder 
                                   packet->flags & PALUA_PACKET_FLOW ? " flow" : "");
 }
 
+/** What is left of datagrams that were given up before a packet. */
+static const struct batch_remnant *tell_remnants(const struct batch_remnant *remnant,
+                                                 uint32_t packet, const struct decoder *decoder,
+                                                 struct told *told)
+{
+    for (; remnant && remnant->packet == packet; remnant = remnant->next) {
+        const struct palua_packet *record = remnant->record;
+        struct palua_slice payload = palua_layer_payload(record, record->transport);
+        told->len += (size_t)snprintf(told->text + told->len, sizeof told->text - told->len,
+                                      "left of <%u>, with %u bytes: ", (unsigned)record->number,
+                                      payload.len);
+        cr_assert_eq(record->transport, record->layer_count - 1);
+        cr_assert(record->flags & PALUA_PACKET_FRAGMENT);
+        tell_packet(record, decoder, told);
+    }
+    return remnant;
+}
+
 static void tell_batch(const struct batch *batch, uint32_t first, const struct decoder *decoder,
                        struct told *told)
 {
     const struct batch_datagram *datagrams = batch->datagrams;
+    const struct batch_remnant *remnant = batch->remnants;
     size_t anomaly = 0;
     for (uint32_t i = 0; i < batch->count; i++) {
+        remnant = tell_remnants(remnant, i, decoder, told);
         for (; anomaly < batch->anomalies.count && batch->anomalies.items[anomaly].packet == i;
              anomaly++)
             told->len +=
@@ -102,13 +124,28 @@ static void tell_batch(const struct batch *batch, uint32_t first, const struct d
     }
     cr_assert_eq(anomaly, batch->anomalies.count);
     cr_assert_null(datagrams);
+    cr_assert_null(remnant);
+}
+
+/** The end of the input, `size` datagrams at a time. */
+static void tell_end(struct defrag *defrag, uint32_t size, const struct decoder *decoder,
+                     struct told *told)
+{
+    for (uint32_t left = defrag_unfinished(defrag); left; left -= left < size ? left : size) {
+        struct batch batch = {0};
+        arena_init(&batch.arena);
+        defrag_end(defrag, &batch, left < size ? left : size);
+        cr_assert_null(tell_remnants(batch.remnants, 0, decoder, told));
+        arena_fini(&batch.arena);
+    }
+    cr_assert_eq(defrag_unfinished(defrag), 0);
 }
 
 /** Decodes the frames and puts them together in batches of `size`. */
 static void run(uint32_t size, struct told *told)
 {
     struct decoder *decoder = decoder_new();
-    struct defrag *defrag = defrag_new(&options, decoder);
+    struct defrag *defrag = defrag_new(&options, remnants, decoder);
     struct clock clock = {0};
     told->len = 0;
     told->text[0] = 0;
@@ -117,7 +154,7 @@ static void run(uint32_t size, struct told *told)
                               .count = count - first < size ? count - first : size};
         arena_init(&batch.arena);
         for (uint32_t i = first; i < first + batch.count; i++) {
-            packets[i].data = frames[i].data;
+            packets[i].data = arena_copy(&batch.arena, frames[i].data, frames[i].len + 1, 1);
             packets[i].caplen = (uint32_t)frames[i].len;
             packets[i].origlen = (uint32_t)frames[i].len;
             packets[i].flags = 0;
@@ -130,6 +167,7 @@ static void run(uint32_t size, struct told *told)
         arena_fini(&batch.arena);
         memory_free(batch.anomalies.items);
     }
+    tell_end(defrag, size, decoder, told);
     defrag_free(defrag);
     decoder_free(decoder);
 }
@@ -274,4 +312,91 @@ Test(defrag, is_needed_for_headers)
     cr_expect(defrag_needed(interest, registry));
     free(interest);
     registry_free(registry);
+}
+
+Test(defrag, of_what_never_becomes_whole_the_transport_header_is_left)
+{
+    remnants = true;
+    fill_udp(40);
+    send_part(P_UDP, 0, 16, 0);
+    send_part(P_UDP, 24, 32, 1 * S);
+    next_frame(29 * S);
+    next_frame(31 * S);
+    expect_told("eth:ip:data\neth:ip:data\nheader_truncated eth\n"
+                "left of <1>, with 8 bytes: eth:ip:udp1\nheader_truncated eth\n");
+    send_part(P_UDP, 16, 24, 0);
+    send_part(P_UDP, 0, 16, 0);
+    expect_told("eth:ip:data\neth:ip:data\nleft of <2>, with 16 bytes: eth:ip:udp1\n");
+    send_part_ipv6(P_UDP, 0, 8);
+    expect_told("eth:ipv6:ipv6.fraghdr:data\n"
+                "left of <1>, with 0 bytes: eth:ipv6:ipv6.fraghdr:udp1\n");
+}
+
+Test(defrag, nothing_is_left_without_a_whole_header_with_ports)
+{
+    remnants = true;
+    fill_udp(40);
+    send_part(P_UDP, 8, 16, 0); // no first fragment
+    expect_told("eth:ip:data\n");
+    send_part(P_ICMP, 0, 16, 0); // no ports
+    expect_told("eth:ip:data\n");
+    send_part(P_IPIP, 0, 16, 0); // no transport header
+    expect_told("eth:ip:data\n");
+    send_part(P_UDP, 0, 16, 0); // became whole
+    send_part(P_UDP, 16, 40, 0);
+    expect_told("eth:ip:data\n2<2> eth:ip:udp1 flow\n");
+    send_part_ipv6(P_UDP, 0, 16); // RFC 5722: as if it had never come
+    send_part_ipv6(P_UDP, 8, 24);
+    expect_told("eth:ipv6:ipv6.fraghdr:data\nfragment_overlap eth:ipv6:ipv6.fraghdr:data\n");
+    datagram.len = 0;
+    put_tcp(&datagram, 1000, 80, 8);
+    put_fill(&datagram, 32, 0);
+    for (uint32_t end = 8; end < 48; end += 8) { // its header is 32 bytes long
+        send_part(P_TCP, 0, end, 0);
+        if (end < 32)
+            expect_told("eth:ip:data\n");
+        else
+            expect_told(end == 32 ? "eth:ip:data\nleft of <1>, with 0 bytes: eth:ip:tcp1\n"
+                                  : "eth:ip:data\nleft of <1>, with 8 bytes: eth:ip:tcp1\n");
+    }
+    send_part(P_TCP, 0, 16, 0);
+    send_part(P_TCP, 16, 40, 0);
+    expect_told("eth:ip:data\neth:ip:data\nleft of <1>, with 8 bytes: eth:ip:tcp1\n");
+}
+
+Test(defrag, what_is_shed_is_left_before_the_packet_that_took_its_place)
+{
+    remnants = true;
+    options.datagram_cap = 2;
+    fill_udp(24);
+    for (unsigned id = 1; id <= 4; id++) {
+        send_part(P_UDP, 0, 16, 0);
+        frames[count - 1].data[19] = (uint8_t)id;
+    }
+    expect_told("eth:ip:data\neth:ip:data\n"
+                "left of <1>, with 8 bytes: eth:ip:udp1\neth:ip:data\n"
+                "left of <2>, with 8 bytes: eth:ip:udp1\neth:ip:data\n"
+                "left of <3>, with 8 bytes: eth:ip:udp1\n"
+                "left of <4>, with 8 bytes: eth:ip:udp1\n");
+    options.datagram_cap = 100;
+    options.fragment_cap = 2;
+    fill_udp(64);
+    for (uint32_t start = 0; start < 32; start += 8)
+        send_part(P_UDP, start, start + 8, 0);
+    expect_told("eth:ip:data\neth:ip:data\n"
+                "left of <1>, with 8 bytes: eth:ip:udp1\neth:ip:data\neth:ip:data\n");
+}
+
+Test(defrag, a_first_fragment_inside_fragments_is_left_with_all_around_it)
+{
+    remnants = true;
+    fill_udp(24);
+    struct frame inner = datagram;
+    datagram.len = 0;
+    put_ip_fields(&datagram, 0x45, 36, MORE, P_UDP);
+    put_bytes(&datagram, inner.data, 16);
+    send_part(P_IPIP, 0, 16, 0);
+    send_part(P_IPIP, 16, 36, 0);
+    expect_told("eth:ip:data\n2<2> eth:ip:ip1:data1\n"
+                "left of <2>, with 8 bytes: eth:ip:ip1:udp2\n");
 }

@@ -17,7 +17,7 @@ static void open_batch(uint32_t parts, uint32_t count)
     for (uint32_t i = 0; i < count; i++)
         batch->packets[i] = (struct palua_packet){
             .number = i + 1,
-            .flags = i % 3 ? PALUA_PACKET_FLOW : 0,
+            .flags = (uint8_t[]){0, PALUA_PACKET_FLOW, PALUA_PACKET_FRAGMENT}[i % 3],
             .flow_hash = i * 0x9e3779b1U,
         };
     batch->count = count;
@@ -64,7 +64,7 @@ static void owners(uint8_t *out)
     cr_assert_eq(total, batch->count);
 }
 
-Test(share, gives_every_packet_to_one_worker_and_a_flow_to_the_same)
+Test(share, gives_every_packet_to_one_worker_and_a_flow_or_datagram_to_the_same)
 {
     static const uint32_t counts[] = {2, 3, 8, EVENT_KEY_PART_CAP};
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
@@ -74,7 +74,7 @@ Test(share, gives_every_packet_to_one_worker_and_a_flow_to_the_same)
         owners(of);
         for (uint32_t a = 1; a < PACKETS; a++)
             for (uint32_t b = 0; b < a; b++)
-                if ((batch->packets[a].flags & batch->packets[b].flags & PALUA_PACKET_FLOW) &&
+                if (batch->packets[a].flags && batch->packets[b].flags &&
                     shard_of_flow(batch->packets[a].flow_hash) ==
                         shard_of_flow(batch->packets[b].flow_hash))
                     cr_assert_eq(of[a], of[b]);
