@@ -63,6 +63,15 @@ struct framing_record {
     uint8_t flags; /**< enum palua_packet_flag: what the format knows */
 };
 
+enum { FRAMING_FCS = PALUA_PACKET_FCS | PALUA_PACKET_FCS_2 }; /**< mask */
+
+/** The flag of packets whose check sequence has so many bytes; 0 for lengths that link layers do
+ * not have, which are not believed. */
+static inline uint8_t framing_fcs(unsigned len)
+{
+    return len == 4 ? PALUA_PACKET_FCS : len == 2 ? PALUA_PACKET_FCS_2 : 0;
+}
+
 /** Appends a packet; count < cap. Everything but the layers is filled: those are decode's, and none
  * are valid. */
 static inline void framing_add(struct framing *framing, const struct framing_record *record)

@@ -3,10 +3,10 @@
 
 #include <palua/abi.h>
 
+#include "capture/framing.h"
 #include "capture/metadata.h"
 #include "capture/order.h"
 
-enum { FCS_LEN = 4 };
 enum { TSRESOL_BINARY = 0x80, TSRESOL_DEFAULT = 6 };
 
 static uint64_t power_of_ten(unsigned exponent)
@@ -48,9 +48,10 @@ static const char *option_parse(struct interface *interface, uint16_t code, stru
         unit_set(interface, resolution);
         return NULL;
     case OPTION_INTERFACE_FCSLEN:
-        // A length that cannot be is no reason to read no packets.
-        if (cursor_u8(&value, &fcs_len) && fcs_len == FCS_LEN)
-            interface->flags = PALUA_PACKET_FCS;
+        // In bits, says section 4.2, but its example is 4, and so it is written: both are told
+        // apart. A length that cannot be is no reason to read no packets.
+        if (cursor_u8(&value, &fcs_len))
+            interface->flags = framing_fcs(fcs_len % 8 ? fcs_len : fcs_len / 8U);
         return NULL;
     case OPTION_INTERFACE_TSOFFSET:
         if (cursor_left(&value) != 8 || !order_u64(&value, big, &offset))

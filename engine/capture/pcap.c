@@ -28,8 +28,8 @@ enum pcap_magic {
 
 /* Section 4: above the link type, whether there is a frame check sequence, and its length in words
  * of 16 bits. */
-#define FCS_MASK 0xf4000000u
-#define FCS_OF_4_BYTES 0x24000000u
+#define FCS_TOLD 0x04000000u
+#define FCS_WORDS_SHIFT 28
 
 /** How a record names its lengths: before version 2.3 the original length came first, and 2.3 was
  * written both ways. */
@@ -116,7 +116,7 @@ static enum framing_status file_header(struct pcap *pcap, struct framing *framin
     pcap->linktype = (uint16_t)network;
     pcap->major = major;
     pcap->minor = minor;
-    pcap->flags = (network & FCS_MASK) == FCS_OF_4_BYTES ? PALUA_PACKET_FCS : 0;
+    pcap->flags = network & FCS_TOLD ? framing_fcs(2 * (network >> FCS_WORDS_SHIFT)) : 0;
     pcap->fraction_ns = magic == PCAP_NANO ? 1 : 1000;
     pcap->record_header_len =
         magic == PCAP_MODIFIED ? RECORD_HEADER_LEN_MODIFIED : RECORD_HEADER_LEN;

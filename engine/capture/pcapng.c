@@ -24,6 +24,7 @@ enum {
     BLOCK_HEADER_LEN = 8,
     BLOCK_LEN_MIN = 12, /**< type, length, length again */
     SECTION_LEN_MIN = 28,
+    OPTION_HEADER_LEN = 4,
     PACKET_FIXED_LEN = 16,      /**< of a packet's body, between interface number and data */
     INTERFACE_CAP = 65536,      /**< per section; more are damage */
     RESUME_BLOCK_LEN = 1 << 20, /**< larger blocks are not looked for behind damage */
@@ -205,6 +206,28 @@ __attribute__((cold)) static enum framing_status body_short(struct framing *fram
                           what, (unsigned long long)need);
 }
 
+/** What a packet's own options say of its check sequence, which comes before what its interface
+ * says. Options that make no sense are no reason to read no packet.
+ * @param flags  enum palua_packet_flag, of the interface */
+__attribute__((cold, noinline)) static uint8_t packet_flags(bool big, struct cursor options,
+                                                            uint8_t flags)
+{
+    uint16_t code, len;
+    uint32_t word;
+    while (order_u16(&options, big, &code) && order_u16(&options, big, &len) &&
+           code != OPTION_END) {
+        struct cursor value;
+        if (!cursor_sub(&options, len, &value) || !cursor_skip(&options, -(unsigned)len & 3))
+            break;
+        if (code != OPTION_PACKET_FLAGS || !order_u32(&value, big, &word))
+            continue;
+        // Section 4.3.1: bits 5 to 8 are its length in octets, 0 where that is not known.
+        unsigned fcs_len = word >> 5 & 15;
+        return fcs_len ? (uint8_t)((flags & ~FRAMING_FCS) | framing_fcs(fcs_len)) : flags;
+    }
+    return flags;
+}
+
 /** What follows the interface number in Enhanced and obsolete Packet Blocks alike. */
 __attribute__((always_inline)) static inline enum framing_status packet_add(const struct pcapng *ng,
                                                                             struct framing *framing,
@@ -226,6 +249,9 @@ __attribute__((always_inline)) static inline enum framing_status packet_add(cons
     record.interface = interface->number;
     record.linktype = interface->linktype;
     record.flags |= interface->flags;
+    if (__builtin_expect(cursor_left(&body) > OPTION_HEADER_LEN, 0) &&
+        cursor_skip(&body, -record.caplen & 3))
+        record.flags = packet_flags(big, body, record.flags);
     framing_add(framing, &record);
     return FRAMING_OK;
 }

@@ -6,7 +6,14 @@
 #include "decode/tuple.h"
 #include "decode/walk.h"
 
-enum { FCS_LEN = 4 };
+/** What the capture told of a packet. */
+enum { FRAMED_FLAGS = PALUA_PACKET_NO_TIME | PALUA_PACKET_FCS | PALUA_PACKET_FCS_2 };
+
+/** Bytes of check sequence that the capture says a frame ends with. */
+static inline uint32_t fcs_len(const struct palua_packet *packet)
+{
+    return packet->flags & PALUA_PACKET_FCS ? 4 : packet->flags & PALUA_PACKET_FCS_2 ? 2 : 0;
+}
 
 /** What no table knows; nothing if nothing is left. */
 static unsigned data(struct walk *walk)
@@ -193,7 +200,7 @@ void decode_walk(const struct decoder *decoder, struct batch *batch, uint32_t in
     struct walk walk = {
         .in = cursor_of(packet->data, packet->caplen),
         .left = wire,
-        .flags = (uint8_t)((packet->flags & (PALUA_PACKET_NO_TIME | PALUA_PACKET_FCS)) |
+        .flags = (uint8_t)((packet->flags & FRAMED_FLAGS) |
                            (wire > packet->caplen ? PALUA_PACKET_TRUNCATED : 0)),
         .ip = PALUA_NO_LAYER,
         .network = PALUA_NO_LAYER,
@@ -203,8 +210,9 @@ void decode_walk(const struct decoder *decoder, struct batch *batch, uint32_t in
         .batch = batch,
         .index = index,
     };
-    if (__builtin_expect(packet->flags & PALUA_PACKET_FCS, 0))
-        walk_trim(&walk, wire > FCS_LEN ? wire - FCS_LEN : 0);
+    uint32_t fcs = fcs_len(packet);
+    if (__builtin_expect(fcs, 0))
+        walk_trim(&walk, wire > fcs ? wire - fcs : 0);
     /* Of an unknown link type nothing is said. */
     unsigned slot = decoder->linktypes[packet->linktype];
     go(&walk, slot == DECODER_SLOT_NONE ? WALK_END : slot);

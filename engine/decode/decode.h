@@ -137,7 +137,7 @@ uint16_t decoder_protocol_find(const struct decoder *decoder, const char *name);
 
 /** Decodes packets[first, first + count) of a batch, in place; appends what was malformed to
  * batch->anomalies. Reads data, caplen, origlen and linktype, as the capture framed them; of flags
- * only PALUA_PACKET_NO_TIME and PALUA_PACKET_FCS are kept. layers beyond layer_count mean
+ * only PALUA_PACKET_NO_TIME and those of check sequences are kept. layers beyond layer_count mean
  * nothing.
  *
  * packet->network is the innermost IP layer whose addresses were captured and whose header is

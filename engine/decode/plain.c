@@ -172,7 +172,8 @@ bool plain_decode(const struct decoder *decoder, struct palua_packet *packet)
     uint32_t wire = packet->origlen > packet->caplen ? packet->origlen : packet->caplen;
     struct plain plain = {.in = cursor_of(packet->data, packet->caplen), .left = wire, .count = 3};
     if (decoder->linktypes[packet->linktype] != PALUA_PROTOCOL_ETH ||
-        packet->flags & PALUA_PACKET_FCS || !read_layers(&plain, packet->layers, decoder))
+        packet->flags & (PALUA_PACKET_FCS | PALUA_PACKET_FCS_2) ||
+        !read_layers(&plain, packet->layers, decoder))
         return false;
     packet->layer_count = plain.count;
     packet->network = (uint8_t)(plain.count - 2);

@@ -20,7 +20,10 @@ BATCHES = (1024, 7, 1)
 # Datagrams that only the oracle has, and that only palua has, and why.
 DIFFERENCES = {
     "zeek/Traces__ipv6-reassembly-state-leak.pcap":
-        ((2, 0), "with its hop-by-hop header the payload is 65,536 bytes, more than a length field can say (RFC 8200 section 4.5)"),
+        ((2, 0), "behind a hop-by-hop header of 8 bytes 65,528 are put together, so that the payload length, which counts both, would be 65,536. "
+                 "RFC 8200 section 4.5: \"If the length and offset of a fragment are such that the Payload Length of the packet reassembled from "
+                 "that fragment would exceed 65,535 octets, then that fragment must be discarded\". The oracle compares with the fragments' "
+                 "bytes alone; palua raises fragment_beyond_limit"),
 }
 
 

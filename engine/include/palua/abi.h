@@ -137,8 +137,9 @@ enum palua_packet_flag {
     PALUA_PACKET_FLOW = 8,     /**< has a five-tuple: flow_hash is set */
     PALUA_PACKET_NO_TIME = 16, /**< the capture has no timestamp for it (pcapng simple packet);
                                   ts_ns is the one before */
-    PALUA_PACKET_FCS = 32 /**< the frame's last 4 bytes are its check sequence, as the capture says;
-                             no layer contains them */
+    PALUA_PACKET_FCS = 32,     /**< the frame's last 4 bytes are its check sequence, as the capture
+                                  says; no layer contains them */
+    PALUA_PACKET_FCS_2 = 64    /**< the same of its last 2 bytes; never both */
 };
 
 struct palua_packet {

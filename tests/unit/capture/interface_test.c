@@ -2,6 +2,8 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
+#include <palua/abi.h>
+
 #include "capture/interface.h"
 
 struct body {
@@ -107,22 +109,6 @@ Test(interface, times_out_of_range_become_the_nearest_in_it)
     cr_expect_eq(time_of(6, -9223372036, 9223372036854775 + 1000000), 1854775000);
 }
 
-Test(interface, length_of_the_check_sequence)
-{
-    for (uint8_t len = 0; len < 8; len++) {
-        struct body body = body_new();
-        struct interface out;
-        body_option(&body, 13, &len, 1);
-        cr_assert_null(parse(&out, &body));
-        cr_expect_eq(out.flags, len == 4 ? 32 : 0);
-    }
-    struct body body = body_new();
-    struct interface out;
-    body_option(&body, 13, "", 0);
-    cr_assert_null(parse(&out, &body));
-    cr_expect_eq(out.flags, 0);
-}
-
 Test(interface, end_of_options_ends_them)
 {
     struct body body = body_new();
@@ -173,4 +159,35 @@ Test(interface, every_truncation_is_safe)
         cr_expect_eq(problem == NULL, whole, "%zu bytes: %s", len, problem ? problem : "fine");
         free(exact);
     }
+}
+
+/** In octets, as it is written, and in bits, as the draft has it. */
+Test(interface, length_of_the_check_sequence)
+{
+    static const struct {
+        uint8_t len;
+        uint8_t flags;
+    } cases[] = {{4, PALUA_PACKET_FCS},
+                 {32, PALUA_PACKET_FCS},
+                 {2, PALUA_PACKET_FCS_2},
+                 {16, PALUA_PACKET_FCS_2},
+                 {0, 0},
+                 {1, 0},
+                 {3, 0},
+                 {8, 0},
+                 {5, 0},
+                 {64, 0},
+                 {255, 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct body body = body_new();
+        struct interface out;
+        body_option(&body, 13, &cases[i].len, 1);
+        cr_assert_null(parse(&out, &body));
+        cr_expect_eq(out.flags, cases[i].flags, "%u", cases[i].len);
+    }
+    struct body body = body_new();
+    struct interface out;
+    body_option(&body, 13, "", 0);
+    cr_assert_null(parse(&out, &body));
+    cr_expect_eq(out.flags, 0);
 }

@@ -83,18 +83,24 @@ Test(pcap, frame_check_sequence_bits_are_not_part_of_the_link_type)
     build_fini(&to);
 }
 
-/** 0x2 words of 16 bits behind the bit that says so; other lengths are no Ethernet's. */
+/** Words of 16 bits behind the bit that says so; other lengths than 1 and 2 are nobody's. */
 Test(pcap, frame_check_sequence_is_told_to_decode)
 {
     static const struct {
         uint32_t network;
         unsigned flags;
-    } cases[] = {{0x24000001, PALUA_PACKET_FCS}, {0x20000001, 0}, {0x14000001, 0}, {0x04000001, 0}};
+    } cases[] = {{0x24000001, PALUA_PACKET_FCS},
+                 {0x14000001, PALUA_PACKET_FCS_2},
+                 {0x20000001, 0},
+                 {0x10000001, 0},
+                 {0x04000001, 0},
+                 {0x34000001, 0},
+                 {0xf4000001, 0}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct builder to = {0};
         build_pcap(&to, MICRO, cases[i].network);
         build_packet(&to, 1, 4);
-        cr_expect_eq(only_packet(&to)->flags & PALUA_PACKET_FCS, cases[i].flags);
+        cr_expect_eq(only_packet(&to)->flags & FRAMING_FCS, cases[i].flags, "%x", cases[i].network);
         reading_fini(&reading);
         build_fini(&to);
     }

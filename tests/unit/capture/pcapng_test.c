@@ -35,6 +35,53 @@ Test(pcapng, enhanced_packet_in_both_byte_orders)
     }
 }
 
+/** An Enhanced Packet Block with one option, of a byte that pads nothing. */
+static void build_with_option(struct builder *to, uint16_t code, uint16_t len, uint32_t value)
+{
+    size_t start = build_block(to, 6);
+    build_zeros(to, 12);
+    build_u32(to, 5);
+    build_u32(to, 5);
+    build_data(to, 1, 5);
+    build_zeros(to, 3);
+    build_u16(to, code);
+    build_u16(to, len);
+    build_u32(to, value);
+    build_block_end(to, start);
+}
+
+/** Bits 5 to 8 of a packet's flags come before the interface's option, which is 4 here. */
+Test(pcapng, a_packet_says_how_long_its_check_sequence_is)
+{
+    static const struct {
+        uint16_t code, len;
+        uint32_t value;
+        uint8_t flags;
+    } cases[] = {{2, 4, 2 << 5, PALUA_PACKET_FCS_2}, {2, 4, 4 << 5 | 0xfffffe1f, PALUA_PACKET_FCS},
+                 {2, 4, 0x1f, PALUA_PACKET_FCS},     {2, 4, 3 << 5, 0},
+                 {1, 4, 2 << 5, PALUA_PACKET_FCS},   {2, 3, 2 << 5, PALUA_PACKET_FCS},
+                 {2, 5, 2 << 5, PALUA_PACKET_FCS},   {2, 0xffff, 2 << 5, PALUA_PACKET_FCS},
+                 {0, 4, 2 << 5, PALUA_PACKET_FCS}};
+    for (size_t i = 0; i < 2 * (sizeof cases / sizeof *cases); i++) {
+        struct builder to = {.big = i % 2};
+        build_section(&to);
+        size_t start = build_block(&to, 1);
+        build_u16(&to, 1);
+        build_zeros(&to, 6);
+        build_u16(&to, 13);
+        build_u16(&to, 1);
+        build_uint(&to, 4, 1);
+        build_zeros(&to, 3);
+        build_block_end(&to, start);
+        build_with_option(&to, cases[i / 2].code, cases[i / 2].len, cases[i / 2].value);
+        build_enhanced(&to, 0, 1, 5);
+        read_clean(&to, 2);
+        cr_expect_eq(reading.packets[0].flags, cases[i / 2].flags, "case %zu", i / 2);
+        cr_expect_eq(reading.packets[1].flags, PALUA_PACKET_FCS | PALUA_PACKET_TRUNCATED);
+        finish(&to);
+    }
+}
+
 Test(pcapng, each_section_has_its_own_byte_order_and_interfaces)
 {
     struct builder to = {0};

@@ -101,7 +101,8 @@ Test(decode, flags_that_the_capture_gives_are_kept_and_all_others_are_not)
     struct palua_packet packet = {.flags = 0xff, .linktype = ETHERNET};
     struct batch batch = {.packets = &packet, .count = 1};
     decode_batch(probe.decoder, &batch, 0, 1);
-    cr_assert_eq(packet.flags, PALUA_PACKET_NO_TIME | PALUA_PACKET_FCS | PALUA_PACKET_ANOMALY);
+    cr_assert_eq(packet.flags, PALUA_PACKET_NO_TIME | PALUA_PACKET_FCS | PALUA_PACKET_FCS_2 |
+                                   PALUA_PACKET_ANOMALY);
     memory_free(batch.anomalies.items);
 }
 

@@ -68,7 +68,7 @@ Test(link, a_field_between_length_and_type_is_neither)
 
 Test(link, a_check_sequence_that_the_capture_announces_belongs_to_no_layer)
 {
-    probe.fcs = true;
+    probe.fcs = PALUA_PACKET_FCS;
     put_eth(&frame, 0xb001);
     put_fill(&frame, 4, 0xfc);
     expect(&probe, ETHERNET, &frame, "eth 0+14/14", "");
@@ -79,6 +79,10 @@ Test(link, a_check_sequence_that_the_capture_announces_belongs_to_no_layer)
     frame.data[13] = 2;
     expect(&probe, ETHERNET, &frame, "eth 0+15/14b llc 14+1/1b",
            "bad_payload_length 0@12\nheader_truncated 1@14");
+    probe.fcs = PALUA_PACKET_FCS_2;
+    frame.data[12] = 0xb0;
+    expect(&probe, ETHERNET, &frame, "eth 0+17/14 data 14+3/0", "");
+    expect_truncations(&probe, ETHERNET, &frame);
 }
 
 Test(link, vlan_tags_stack)

@@ -33,7 +33,7 @@ static bool taken_cut(uint16_t linktype, uint32_t caplen, uint32_t origlen)
     packet.caplen = caplen;
     packet.origlen = origlen;
     packet.linktype = linktype;
-    packet.flags = probe.fcs ? PALUA_PACKET_FCS : PALUA_PACKET_NO_TIME;
+    packet.flags = probe.fcs ? probe.fcs : PALUA_PACKET_NO_TIME;
     given = packet;
     bool plain = plain_decode(probe.decoder, &packet);
     const char *wrong = plain ? check_walk(probe.decoder, &packet, &given, 0) : NULL;
@@ -93,9 +93,9 @@ Test(plain, leaves_the_rest_to_the_walk)
 {
     put_plain(0, 10, 0);
     cr_assert(!taken_cut(113, (uint32_t)frame.len, (uint32_t)frame.len));
-    probe.fcs = true;
+    probe.fcs = PALUA_PACKET_FCS;
     cr_assert(!taken());
-    probe.fcs = false;
+    probe.fcs = 0;
     frame.data[14] = 0x46; /* options */
     cr_assert(!taken());
     put_plain(0, 10, 0);

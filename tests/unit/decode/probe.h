@@ -171,7 +171,8 @@ struct probe {
     struct batch batch;
     struct palua_packet packet;
     uint8_t *bytes;
-    bool fcs; /**< the capture says that frames end with a check sequence */
+    uint8_t
+        fcs; /**< PALUA_PACKET_FCS or _2: the capture says that frames end with a check sequence */
     char
         layers[2048]; /**< "eth 0+60/14 ip 14+28/20": offset + length / header length, then flags */
     char stack[512];  /**< "eth:ip" */
@@ -229,9 +230,7 @@ static inline void probe_cut(struct probe *probe, uint16_t linktype, const struc
     probe->packet.buffers = NULL;
     probe->packet.caplen = caplen;
     probe->packet.origlen = origlen;
-    probe->packet.flags = (uint8_t)(0xa5 & ~PALUA_PACKET_FCS);
-    if (probe->fcs)
-        probe->packet.flags |= PALUA_PACKET_FCS;
+    probe->packet.flags = (uint8_t)((0xa5 & ~(PALUA_PACKET_FCS | PALUA_PACKET_FCS_2)) | probe->fcs);
     probe->packet.linktype = linktype;
     probe->batch.packets = &probe->packet;
     probe->batch.count = 1;

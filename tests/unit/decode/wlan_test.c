@@ -186,7 +186,7 @@ Test(wlan, a_check_sequence_that_the_capture_announces_is_no_payload)
     put_hex(&frame, "424203 01");
     put_fill(&frame, 4, 0xfc);
     expect(&probe, WLAN, &frame, "wlan 0+32/24 llc 24+8/3 stp 27+5/4", "");
-    probe.fcs = true;
+    probe.fcs = PALUA_PACKET_FCS;
     frame.len += 3;
     expect(&probe, WLAN, &frame, "wlan 0+31/24 llc 24+7/3 stp 27+4/4", "");
     cr_assert(probe.packet.flags & PALUA_PACKET_FCS);
