@@ -280,6 +280,9 @@ enum palua_checksum checksum_of(const struct palua_packet *packet, uint32_t laye
     const struct palua_layer *at = &packet->layers[layer];
     if (at->protocol == PALUA_PROTOCOL_IP)
         return check_ip(packet, layer);
+    /* Of a datagram that never became whole, even if what its length field says has come. */
+    if (packet->flags & PALUA_PACKET_FRAGMENT && layer > packet->network)
+        return PALUA_CHECKSUM_UNVERIFIED;
     struct cursor in = layer_cursor(packet, layer);
     bool whole = cursor_left(&in) == at->len && carrier_of(packet, layer, &ip);
     /* A UDP length that contradicts the datagram's says nothing of what was summed up. */

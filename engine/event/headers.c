@@ -195,12 +195,19 @@ static void read_sll2(struct cursor *in, struct link_fields *out)
         read_sll_address(in, len, out);
 }
 
-/** A link layer with addresses that is not one of the above. */
+/** Whether a layer is what the packet's link type names, and a decoder plugin's: of its header only
+ * the plugin knows more. */
+static bool is_plugin_link(const struct palua_packet *packet, uint32_t layer)
+{
+    return layer == 0 && packet->layers[layer].protocol >= PALUA_PROTOCOL_PLUGIN;
+}
+
+/** A link layer with addresses that is not one of the above, or a plugin's. */
 static bool read_other(const struct palua_packet *packet, uint32_t layer, struct link_fields *out)
 {
     struct link_address found;
     if (!link_address(packet, layer, &found))
-        return false;
+        return is_plugin_link(packet, layer);
     out->src = found.src;
     out->dst = found.dst;
     if (packet->layers[layer].protocol != PALUA_PROTOCOL_IPOIB)

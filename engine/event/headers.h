@@ -82,7 +82,7 @@ struct link_fields {
     bool has_ethertype; /**< false for IEEE 802.3 with a length, and for link types without */
 };
 
-/** @return false if the layer is no link layer */
+/** @return false if the layer is no link layer; the outermost one of a decoder plugin is one */
 bool headers_link(const struct palua_packet *packet, uint32_t layer, struct link_fields *out);
 
 /** The last of the headers that belong to an IP layer: itself, or its last IPv6 extension header.

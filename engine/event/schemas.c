@@ -214,7 +214,8 @@ static const struct palua_field packet_fields[] = {
 
 static const struct palua_field link_fields[] = {
     [LINK_EVENT_TYPE] = PALUA_FIELD(struct link_event, type, PALUA_STRING,
-                                    "kind of link layer, such as eth or sll"),
+                                    "kind of link layer, such as eth or sll; of a link type that a "
+                                    "plugin decodes, the plugin"),
     [LINK_EVENT_SRC] = PALUA_FIELD(struct link_event, src, PALUA_MAC, "source address", OPTIONAL),
     [LINK_EVENT_DST] =
         PALUA_FIELD(struct link_event, dst, PALUA_MAC, "destination address", OPTIONAL),

@@ -89,6 +89,11 @@ class Defrag(Case):
         script = self.script('on("transport", function(e) print(e.packet_number, e.sport, e.flow and e.flow.uid ~= nil, #e.header) end)')
         self.assertEqual(self.ok("-s", script, path).out_lines, ["1\t1000\tnil\t8", "5\t1000\ttrue\t8", "4\t3000\tnil\t20"])
 
+    def test_its_checksum_is_not_verified_though_what_its_length_says_has_come(self):
+        short = packet.udp(b"x" * 8, A, B, 1000, 2000)
+        path = self.capture([fragment(short, 0, True, B), packet.ethernet(packet.ipv4(short, UDP, A, B), 0x0800)])
+        self.assertEqual(self.ok("-T", "transport.packet_number,transport.checksum_name", path).out_lines, ["2\tgood", "1\tunverified"])
+
     def test_unfinished_datagrams_come_in_one_order(self):
         path = self.mixed()
         events = self.script("""

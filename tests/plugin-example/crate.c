@@ -4,11 +4,11 @@
  *
  *     palua -p ./crate.so -T packet.layers,tunnel.id capture.pcap
  *
- * CRATE: ethertype 0x88b5 (IEEE 802, local experiments), IP protocol 253 (RFC 3692) and UDP port
- * 4245. A header of 8 bytes: version (1), kind of content (1 Ethernet frame, 2 a packet of the
- * ethertype that follows the header, 3 an IP protocol), length of the content in bytes, and the
- * number of the crate, which both directions share. Kind 2 adds the ethertype, kind 3 the protocol
- * number and a byte of padding. */
+ * CRATE: ethertype 0x88b5 (IEEE 802, local experiments), IP protocol 253 (RFC 3692), UDP port 4245
+ * and link type 147 (LINKTYPE_USER0). A header of 8 bytes: version (1), kind of content (1 Ethernet
+ * frame, 2 a packet of the ethertype that follows the header, 3 an IP protocol), length of the
+ * content in bytes, and the number of the crate, which both directions share. Kind 2 adds the
+ * ethertype, kind 3 the protocol number and a byte of padding. */
 #include <palua/cursor.h>
 #include <palua/plugin.h>
 
@@ -69,7 +69,11 @@ static bool decode(struct palua_slice bytes, struct palua_decoded *out)
 }
 
 static const struct palua_binding bindings[] = {
-    {PALUA_ON_ETHERTYPE, 0x88b5}, {PALUA_ON_IP_PROTOCOL, 253}, {PALUA_ON_UDP_PORT, 4245}};
+    {PALUA_ON_ETHERTYPE, 0x88b5},
+    {PALUA_ON_IP_PROTOCOL, 253},
+    {PALUA_ON_UDP_PORT, 4245},
+    {PALUA_ON_LINKTYPE, 147},
+};
 static const struct palua_anomaly anomalies[] = {
     [ANOMALY_KIND] = {"unknown_kind", "a crate holds something that has no number yet"},
     [ANOMALY_EMPTY] = {"empty", "a crate holds nothing"},

@@ -17,7 +17,7 @@ from generator import container, packet  # noqa: E402  (found by the line above)
 
 A, B = "192.0.2.1", "192.0.2.2"
 FRAME, PACKET, PROTOCOL = 1, 2, 3
-ETHERTYPE, PORT, IP_PROTOCOL = 0x88B5, 4245, 253
+ETHERTYPE, PORT, IP_PROTOCOL, LINKTYPE = 0x88B5, 4245, 253, 147
 
 
 def build(folder):
@@ -97,9 +97,25 @@ def main():
         expect([row[0] for row in rows("-T", "packet.layers", path)][:2], ["eth:data", "eth:data"], "without the plugin")
         expect("anomaly crate_empty: a crate holds nothing" in run("-p", crate, "--describe", "crate").stdout, True, "its description")
         expect("crate_unknown_kind" in run("-p", crate, "--describe", "anomaly").stdout, True, "its anomalies among all")
+        check_link_type(folder, crate)
         check_truncations(folder, crate)
         check_refusal(folder, crate)
     print("a decoder built against the installed headers: layers, tunnels, flows, anomalies, truncations")
+
+
+def check_link_type(folder, crate):
+    """Of a link type that the plugin decodes there are link events; deeper inside it is a tunnel and no link."""
+    inside = packet.ethernet(packet.vlan(datagram(), 0x0800, 5), 0x8100)
+    frames = [header(FRAME, len(inside), 7) + inside, header(PACKET, 33, 7) + b"\x08\x00" + datagram(), header(77, 3, 7) + b"abc", b"\x02"]
+    path = folder / "link.pcap"
+    path.write_bytes(container.pcap([(1700000000_000000000, data) for data in frames], linktype=LINKTYPE))
+    expect([row[0] for row in rows("-p", crate, "-T", "packet.layers", path)],
+           ["crate:eth:vlan:ip:udp", "crate:ip:udp", "crate:data", "data"], "layers of its link type")
+    links = rows("-p", crate, "-T", "link.packet_number,link.type,link.src,link.vlan,link.ethertype,link.payload", path)
+    expect([row[:5] for row in links], [("1", "crate", "", "", ""), ("1", "eth", "02:00:00:00:00:01", "5", "2048"), ("2", "crate", "", "", ""),
+                                        ("3", "crate", "", "", "")], "links")
+    expect([len(row[5]) > 0 for row in links], [True, True, True, True], "payloads of links")
+    expect({row[0] for row in rows("-p", crate, "-T", "link.type", folder / "crate.pcap")}, {"eth"}, "links where it is inside others")
 
 
 def check_truncations(folder, crate):
