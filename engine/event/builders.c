@@ -6,6 +6,7 @@
 
 #include "decode/checksum.h"
 #include "event/headers.h"
+#include "event/link_address.h"
 #include "event/schemas.h"
 
 #define NEW(type, arena) \
@@ -128,7 +129,8 @@ struct palua_event *packet_event_new(const struct palua_packet *packet, uint64_t
 }
 
 static struct palua_event *link_event(const struct palua_packet *packet, uint32_t layer,
-                                      const struct layer_names *names, struct arena *arena)
+                                      uint64_t wanted, const struct layer_names *names,
+                                      struct arena *arena)
 {
     struct link_fields link;
     if (!headers_link(packet, layer, &link))
@@ -140,10 +142,13 @@ static struct palua_event *link_event(const struct palua_packet *packet, uint32_
     out->payload = link.payload;
     out->vlan = link.vlan;
     out->ethertype = link.ethertype;
+    if (wanted & BIT(LINK_EVENT_SUBFRAMES))
+        out->subframes = link_subframes(packet, layer);
     out->event.present = (link.src.len ? BIT(LINK_EVENT_SRC) : 0) |
                          (link.dst.len ? BIT(LINK_EVENT_DST) : 0) |
                          (link.tagged ? BIT(LINK_EVENT_VLAN) : 0) |
-                         (link.has_ethertype ? BIT(LINK_EVENT_ETHERTYPE) : 0);
+                         (link.has_ethertype ? BIT(LINK_EVENT_ETHERTYPE) : 0) |
+                         (out->subframes ? BIT(LINK_EVENT_SUBFRAMES) : 0);
     return &out->event;
 }
 
@@ -344,7 +349,7 @@ struct palua_event *layer_event_new(enum event_kind kind, const struct layer_sou
         return NULL;
     switch (kind) {
     case EVENT_LINK:
-        return link_event(packet, layer, source->names, arena);
+        return link_event(packet, layer, wanted, source->names, arena);
     case EVENT_NETWORK:
         return network_event(source, layer, wanted, arena);
     case EVENT_FRAGMENT:

@@ -31,6 +31,34 @@ static bool is_aggregate(struct palua_slice layer, unsigned subtype, uint8_t fla
            cursor_u8(&in, &qos) && qos & QOS_AGGREGATE;
 }
 
+/** Whether a layer is a frame of subframes, of which decode read the first one's header. */
+static bool has_subframe(const struct palua_layer *layer, struct palua_slice bytes)
+{
+    struct cursor in = cursor_of(bytes.data, bytes.len);
+    uint8_t control, flags;
+    return layer->protocol == PALUA_PROTOCOL_WLAN && layer->header_len >= SUBFRAME_LEN &&
+           cursor_u8(&in, &control) && cursor_u8(&in, &flags) && (control >> 2 & 3) == TYPE_DATA &&
+           is_aggregate(bytes, control >> 4, flags);
+}
+
+uint32_t link_subframes(const struct palua_packet *packet, uint32_t layer)
+{
+    const struct palua_layer *at = &packet->layers[layer];
+    struct palua_slice bytes = palua_layer_bytes(packet, layer);
+    struct cursor in = cursor_of(bytes.data, bytes.len);
+    uint32_t count = 0;
+    uint16_t len;
+    if (!has_subframe(at, bytes) || !cursor_skip(&in, at->header_len - (size_t)SUBFRAME_LEN))
+        return 0;
+    // Section 9.3.2.2: addresses, length; each but the last is padded to a multiple of 4 bytes.
+    while (cursor_skip(&in, 2 * MAC_LEN) && cursor_u16(&in, &len)) {
+        count++;
+        if (!cursor_skip(&in, ((SUBFRAME_LEN + len + 3u) & ~3u) - SUBFRAME_LEN))
+            break;
+    }
+    return count;
+}
+
 /* Table 9-30: what the four addresses mean, the direction says. */
 static void wlan(const struct palua_layer *layer, struct palua_slice bytes,
                  struct link_address *out)
@@ -45,8 +73,7 @@ static void wlan(const struct palua_layer *layer, struct palua_slice bytes,
         return;
     if (type == TYPE_MANAGEMENT)
         flags = 0;
-    bool subframe = type == TYPE_DATA && layer->header_len >= SUBFRAME_LEN &&
-                    is_aggregate(bytes, control >> 4, flags);
+    bool subframe = has_subframe(layer, bytes);
     uint32_t at = layer->header_len - (uint32_t)SUBFRAME_LEN;
     out->dst = address(bytes, subframe ? at : dst_at[flags & BOTH_DS], MAC_LEN);
     out->src = address(bytes, subframe ? at + MAC_LEN : src_at[flags & BOTH_DS], MAC_LEN);

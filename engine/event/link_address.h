@@ -16,5 +16,9 @@ struct link_address {
     struct palua_slice dst;
 };
 
+/** The subframes of an 802.11 frame that is an aggregate of them (A-MSDU, IEEE 802.11-2020 section
+ * 9.3.2.2), as far as their headers were captured; decode goes on in the first. 0: it is none. */
+uint32_t link_subframes(const struct palua_packet *packet, uint32_t layer);
+
 /** @return false if the layer is of none of these protocols */
 bool link_address(const struct palua_packet *packet, uint32_t layer, struct link_address *out);

@@ -225,6 +225,9 @@ static const struct palua_field link_fields[] = {
                                          "ethertype of the payload, behind VLAN tags", OPTIONAL),
     [LINK_EVENT_PAYLOAD] = PALUA_FIELD(struct link_event, payload, PALUA_BYTES,
                                        "captured bytes behind the header and its VLAN tags"),
+    [LINK_EVENT_SUBFRAMES] = PALUA_FIELD(
+        struct link_event, subframes, PALUA_UINT,
+        "subframes of an 802.11 aggregate (A-MSDU); only the first is decoded", OPTIONAL),
 };
 
 static const struct palua_field fragment_item_fields[] = {

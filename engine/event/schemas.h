@@ -60,6 +60,7 @@ struct link_event {
     struct palua_slice payload;
     uint16_t vlan;
     uint16_t ethertype;
+    uint32_t subframes;
 };
 
 /** `network`: one per IPv4 or IPv6 layer, extension headers included in it. */
@@ -244,6 +245,7 @@ enum link_event_field {
     LINK_EVENT_VLAN,
     LINK_EVENT_ETHERTYPE,
     LINK_EVENT_PAYLOAD,
+    LINK_EVENT_SUBFRAMES,
     LINK_EVENT_FIELD_COUNT
 };
 

@@ -76,6 +76,32 @@ Test(link_address, subframes_have_their_own)
     expect_addresses(105, "02:00:00:00:00:02 02:00:00:00:00:03");
 }
 
+Test(link_address, counts_subframes_that_were_captured)
+{
+    static const char header[] = "8801 0000" ONE TWO THREE "1000 8000";
+    put_hex(&frame, header);
+    for (unsigned count = 1; count <= 5; count++) {
+        unsigned len = 8 + count; // with padding behind all but the last
+        put_hex(&frame, FOUR ONE);
+        put16(&frame, len);
+        put_hex(&frame, "aaaa03 000000 88b5");
+        put_fill(&frame, len - 8, 0);
+        probe_decode(&probe, 105, &frame);
+        cr_expect_eq(link_subframes(&probe.packet, 0), count);
+        put_fill(&frame, -(14 + len) & 3, 0);
+    }
+    for (uint32_t cut = (uint32_t)frame.len; cut-- > 0;) {
+        probe_cut(&probe, 105, &frame, cut, (uint32_t)frame.len);
+        if (probe.packet.layer_count)
+            cr_expect_leq(link_subframes(&probe.packet, 0), 5);
+        if (cut < 26 + 14 && probe.packet.layer_count)
+            cr_expect_eq(link_subframes(&probe.packet, 0), 0, "cut to %u", cut);
+    }
+    frame.data[24] = 0; // no aggregate
+    probe_decode(&probe, 105, &frame);
+    cr_expect_eq(link_subframes(&probe.packet, 0), 0);
+}
+
 Test(link_address, of_other_networks)
 {
     put_hex(&frame, "50" ONE TWO);
