@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 BENCH = Path(__file__).resolve().parent.parent
+PACKER = "zstd"
 
 # How an answer compares with the question.
 SAME, LESS, MORE, OTHER = "same", "less", "more", "other"
@@ -12,7 +13,7 @@ SAME, LESS, MORE, OTHER = "same", "less", "more", "other"
 
 @dataclasses.dataclass(frozen=True)
 class Program:
-    """One command. {capture}, {scratch} (a fresh folder), {build} and {bench} stand in its words."""
+    """One command. {capture}, {packed} (the same, compressed with zstd), {scratch} (a fresh folder), {build} and {bench} stand in its words."""
     name: str
     command: tuple
     answers: str = SAME
@@ -21,16 +22,26 @@ class Program:
     group: str = "peer"
 
     def executable(self, build):
-        """The path of the program, None where it is not installed or not built."""
+        """The path of the program, None where it, or what it needs, is not installed or not built."""
         word = self.command[0]
+        if self.packed and not shutil.which(PACKER):
+            return None
         if word.startswith("@"):
             path = build / word[1:]
             return str(path) if path.exists() else None
         return shutil.which(word) or shutil.which(word, path="/usr/sbin:/opt/zeek/bin")
 
+    @property
+    def packed(self):
+        return "{packed}" in self.command
+
     def words(self, build, capture, scratch):
         text = [self.executable(build), *self.command[1:]]
-        return [word.format(capture=capture, scratch=scratch, bench=BENCH, build=build) for word in text]
+        return [word.format(capture=capture, packed=packed_name(capture), scratch=scratch, bench=BENCH, build=build) for word in text]
+
+
+def packed_name(capture):
+    return f"{capture}.zst"
 
 
 def reference(name):
@@ -47,6 +58,13 @@ def consumer(name):
     """A C analysis of palua's that answers what the reference of the same name does."""
     return Program(f"palua {name} C", ("@bin/palua", "-q", "-j", "1", "-p",
                                        f"{{build}}/bench/consumer/{name}.so", "{capture}"),
+                   group="palua")
+
+
+def threads(name, jobs, *scripts, packed=False, note=""):
+    """palua with so many threads, over the capture or the compressed one."""
+    options = [word for script in scripts for word in ("-s", script)]
+    return Program(f"palua {name}", ("@bin/palua", "-q", "-j", str(jobs), *options, "{packed}" if packed else "{capture}"), OTHER, note,
                    group="palua")
 
 
@@ -85,6 +103,17 @@ DNSJIT = Program("dnsjit", ("dnsjit", "{bench}/peers/dnsjit_names.lua", "{captur
 TCPFLOW = Program("tcpflow", ("tcpflow", "-r", "{capture}", "-o", "{scratch}"), MORE,
                   "writes every stream to a file", slow=True)
 
+# What zstdcat does, without the writing.
+ZSTDCAT = Program("zstdcat", (PACKER, "-d", "-q", "-f", "{packed}", "-o", "/dev/null"), OTHER, "decompresses, reads nothing")
+
+
+def compressed(name, script):
+    """One script over the plain and the compressed capture."""
+    return (threads(f"{name} -j 1", 1, script), threads(f"{name} -j 2", 2, script),
+            threads(f"{name} packed -j 1", 1, script, packed=True, note="one thread decompresses and analyses"),
+            threads(f"{name} packed -j 2", 2, script, packed=True))
+
+
 # question -> (what is asked, workloads, programs); the first program is the reference.
 QUESTIONS = {
     "headers": ("how many packets and bytes?", ("mix", "dns"),
@@ -116,6 +145,8 @@ QUESTIONS = {
                   palua("delivery Lua", own("delivery_sum")),
                   palua("delivery", own("delivery"), answers=MORE, note="sums by direction"),
                   TCPFLOW)),
+    "compressed": ("what does a compressed capture cost?", ("mix",),
+                   (ZSTDCAT, *compressed("counted", own("counted")), *compressed("top_talkers", "top_talkers"))),
 }
 
 FIVE_SCRIPTS = ("dns_stats", "top_talkers", "packet_sizes", own("flows"), own("names"))
@@ -156,6 +187,10 @@ TARGETS = (
     Target("flows, DNS and Lua over libpcap's loop, mix", ("flows", "mix", "palua everything"),
            ("flows", "mix", "libpcap loop"), most=1),
 )
+# Decompression beside analysis: wall time with two threads over the larger of decompressing alone and one thread on the plain file.
+COMPRESSED_CAP = 1.15
+COMPRESSED = tuple((f"{name}: packed, -j 2, over the larger of zstdcat and -j 1 on the plain file", f"palua {name} packed -j 2",
+                    ("zstdcat", f"palua {name} -j 1")) for name in ("counted", "top_talkers"))
 HANDLER_CAP_NS = 30
 MEMORY_GROWTH_CAP = 1.1
 START_CAP_MS = 15

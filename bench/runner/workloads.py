@@ -2,6 +2,9 @@
 """The captures that are measured with: made once, kept in build/bench."""
 import hashlib
 import subprocess
+from pathlib import Path
+
+from runner.programs import PACKER, packed_name
 
 DEFAULT_PACKETS = {"mix": 2000000, "dns": 4000000, "oneshot": 1000000, "bulk": 500000}
 # Slow peers get a capture this much shorter, but not so short that most of it is beginnings.
@@ -36,10 +39,18 @@ class Workloads:
         """The path of a workload with this many packets; made now if it is not there."""
         path = self.folder / f"{name}-{packets}-{self.version(name)}.pcap"
         if not path.exists():
-            for outdated in self.folder.glob(f"{name}-{packets}-*.pcap"):
+            for outdated in self.folder.glob(f"{name}-{packets}-*.pcap*"):
                 outdated.unlink()
             part = path.with_suffix(".part")
             subprocess.run([self.generate, name, f"--packets={packets}", part], check=True,
                            stderr=subprocess.DEVNULL)
             part.rename(path)
         return path
+
+    def pack(self, path):
+        """Compresses a capture; now, if it is not there."""
+        packed = Path(packed_name(path))
+        if not packed.exists() or packed.stat().st_mtime < path.stat().st_mtime:
+            part = packed.with_suffix(".part")
+            subprocess.run([PACKER, "-q", "-f", path, "-o", part], check=True)
+            part.rename(packed)
