@@ -485,7 +485,9 @@ const struct palua_schema event_schemas[EVENT_ENGINE_COUNT] = {
     [EVENT_TUNNEL] = SCHEMA("tunnel", "every tunnel of a packet, outer to inner", NULL,
                             struct tunnel_event, tunnel_fields),
     [EVENT_TRANSPORT] = SCHEMA(
-        "transport", "every TCP, UDP, SCTP, DCCP or UDP-Lite layer of a packet, outer to inner",
+        "transport",
+        "every TCP, UDP, SCTP, DCCP or UDP-Lite layer of a packet, outer to inner; of a fragmented "
+        "datagram at the packet that completes it, or when it is given up",
         "RFC 9293, RFC 768, RFC 9260, RFC 4340, RFC 3828", struct transport_event,
         transport_fields),
     [EVENT_FRAGMENT] =
