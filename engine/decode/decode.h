@@ -71,7 +71,9 @@
       "DCCP data offset below the fixed header or above the packet's length")                   \
     X(UDP_LEN, "udp_bad_length", "UDP length below 8 or above the datagram's")                  \
     X(FRAGMENT_OVERLAP, "fragment_overlap",                                                     \
-      "fragments of a datagram overlap with different bytes; IPv6: overlap at all")             \
+      "a fragment overlaps others of its datagram, and is no duplicate of one")                 \
+    X(FRAGMENT_CONFLICT, "fragment_conflict",                                                   \
+      "a fragment overlaps others of its datagram, and has other bytes there")                  \
     X(FRAGMENT_END, "fragment_bad_end",                                                         \
       "a fragment contradicts another one in where the datagram ends")                          \
     X(FRAGMENT_LEN, "fragment_bad_length",                                                      \

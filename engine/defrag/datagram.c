@@ -86,6 +86,15 @@ static bool is_duplicate(const struct datagram *datagram, const struct splice *s
            piece->end == fragment_end(fragment) && agrees(piece, fragment);
 }
 
+/** What is wrong with the bytes that are there already: enum datagram_finding. */
+static unsigned compare(const struct datagram *datagram, const struct splice *splice,
+                        const struct datagram_fragment *fragment)
+{
+    if (!splice->count || is_duplicate(datagram, splice, fragment))
+        return 0;
+    return DATAGRAM_OVERLAP | (conflicts(datagram, splice, fragment) ? DATAGRAM_CONFLICT : 0u);
+}
+
 static void make(struct splice *splice, const uint8_t *data, uint32_t start, uint32_t end)
 {
     if (start < end)
@@ -201,12 +210,12 @@ unsigned datagram_add(struct datagram *datagram, const struct datagram_fragment 
     while (splice.first + splice.count < datagram->piece_count &&
            datagram->pieces[splice.first + splice.count].start < end)
         splice.count++;
-    if (policy == DEFRAG_DROP && splice.count && !is_duplicate(datagram, &splice, fragment)) {
+    unsigned findings = compare(datagram, &splice, fragment);
+    if (findings && policy == DEFRAG_DROP) {
         // RFC 5722 section 4: all fragments are discarded, those to come included.
         datagram_kill(datagram);
-        return DATAGRAM_CONFLICT;
+        return findings;
     }
-    unsigned findings = conflicts(datagram, &splice, fragment) ? DATAGRAM_CONFLICT : 0;
     note_packet(datagram, fragment->packet);
     note_ends(datagram, fragment);
     insert(datagram, fragment, policy, &splice);

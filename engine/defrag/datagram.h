@@ -17,8 +17,9 @@ enum { DATAGRAM_MOST = 65535 }; /**< bytes of a datagram, RFC 791 section 3.1 */
 
 /** What an arriving fragment can be wrong in. */
 enum datagram_finding {
-    DATAGRAM_CONFLICT = 1, /**< overlaps with other bytes; DEFRAG_DROP: overlaps at all */
-    DATAGRAM_END = 2       /**< contradicts where the datagram ends; it was left out */
+    DATAGRAM_OVERLAP = 1,  /**< overlaps others, and is no exact duplicate of one */
+    DATAGRAM_CONFLICT = 2, /**< the same, with other bytes */
+    DATAGRAM_END = 4       /**< contradicts where the datagram ends; it was left out */
 };
 
 struct datagram_piece;

@@ -135,8 +135,10 @@ static bool complete(struct visit *visit, const struct fragment *fragment)
     unsigned findings = 0;
     struct datagram *datagram =
         defrag_table_add(defrag->table, fragment, defrag->now_ns, &findings);
-    if (findings & DATAGRAM_CONFLICT)
+    if (findings & DATAGRAM_OVERLAP)
         raise(visit, DECODE_FAULT_FRAGMENT_OVERLAP, fragment);
+    if (findings & DATAGRAM_CONFLICT)
+        raise(visit, DECODE_FAULT_FRAGMENT_CONFLICT, fragment);
     if (findings & DATAGRAM_END)
         raise(visit, DECODE_FAULT_FRAGMENT_END, fragment);
     if (!datagram)

@@ -86,9 +86,11 @@ static unsigned model_add(struct model *model, const struct datagram_fragment *f
     }
     exact &= !findings && (!start || model->owner[start - 1] != model->owner[start]) &&
              (end == MODEL_LEN || model->owner[end] != model->owner[start]);
-    if (policy == DEFRAG_DROP && overlaps && !exact) {
+    if (overlaps && !exact)
+        findings |= DATAGRAM_OVERLAP;
+    if (policy == DEFRAG_DROP && findings) {
         model->dead = true;
-        return DATAGRAM_CONFLICT;
+        return findings;
     }
     int before[MODEL_LEN];
     memcpy(before, model->owner, sizeof before);

@@ -258,8 +258,9 @@ Test(defrag, anomalies_stand_in_packet_order)
     put_eth(frame, ON_IP);
     put_ip_fields(frame, 0x95, 20, 0, P_UDP);
     send_part(P_UDP, 16, 24, 0);
-    expect_told("eth:ip:data\nfragment_overlap eth:ip:data\nip_bad_version eth:ip\n"
-                "3<4> eth:ip:udp1 flow\n");
+    expect_told(
+        "eth:ip:data\nfragment_overlap fragment_conflict eth:ip:data\nip_bad_version eth:ip\n"
+        "3<4> eth:ip:udp1 flow\n");
 }
 
 Test(defrag, time_is_the_captures)
