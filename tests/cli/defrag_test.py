@@ -109,6 +109,17 @@ class Defrag(Case):
                     with self.subTest(config=config, jobs=jobs, batch=batch):
                         self.assertEqual(self.ok(*args, "-j", jobs, "--batch", batch, path).out, want)
 
+    def test_many_are_unfinished_at_the_end(self):
+        """More than are given up at once: in the order in which they began, before the flows that end there."""
+        start = packet.udp(b"x" * 24, A, B, 1000, 2000)[:16]
+        frames = [fragment(start, 0, True, B, i % 65536, src=f"192.0.{i % 100}.1") for i in range(9000)]
+        frames.append(packet.ethernet(packet.ipv4(packet.udp(b"x", A, B, 1, 2), UDP, A, B), 0x0800))
+        path = self.capture(frames, 1000)
+        script = self.script('on("transport", function(e) print(e.packet_number) end) on("flow.end", function(e) print("end", e.packet_number) end)')
+        want = ["9001", *map(str, range(1, 9001)), "end\t9001"]
+        for jobs, batch in ((1, 1024), (2, 7), (3, 1024)):
+            self.assertEqual(self.ok("-s", script, "-j", jobs, "--batch", batch, path).out_lines, want)
+
     def test_the_counters_are_the_same_whoever_asks(self):
         path = self.mixed()
         for field in ("transport.sport", "network.src"):

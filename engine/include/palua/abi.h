@@ -216,9 +216,10 @@ enum palua_direction { PALUA_ORIG = 0, PALUA_RESP = 1 };
 /** Starts every event's C struct. */
 struct palua_event {
     const struct palua_packet
-        *packet; /**< the packet that completed it; at a flow's end the flow's last, as a record of
-                    number, time, file and frame without layers or bytes, and only if somebody
-                    subscribed to one of these; NULL for capture.end */
+        *packet; /**< the packet that completed it; of a datagram that never became whole that of
+                    its first fragment; at a flow's end the flow's last, as a record of number,
+                    time, file and frame without layers or bytes, and only if somebody subscribed to
+                    one of these; NULL for capture.end */
     const struct palua_flow *flow; /**< NULL where there is none, or nobody asked for it */
     const struct palua_flow_live
         *live;        /**< NULL unless somebody named one of its fields for this event */
