@@ -222,15 +222,15 @@ void defrag_batch(struct defrag *defrag, struct batch *batch)
     batch->datagrams = NULL;
     enter(defrag, batch);
     for (uint32_t i = 0; i < batch->count; i++) {
-        defrag->index = i;
         start_clock(defrag, &batch->packets[i]);
         if (tick < batch->tick_count && batch->ticks[tick].packet == i) {
+            defrag->index = i;
             defrag->now_ns = batch->ticks[tick++].now_ns;
             defrag_table_expire(defrag->table, defrag->now_ns);
         }
         if (!(batch->packets[i].flags & PALUA_PACKET_FRAGMENT))
             continue;
-        visit.index = i;
+        visit.index = defrag->index = i;
         visit_packet(&visit);
     }
     decode_order(batch, first);
