@@ -10,6 +10,7 @@ local inspect = require("palua.inspect")
 local log = require("palua.log")
 local loop = require("palua.loop")
 local option = require("palua.option")
+local partition = require("palua.partition")
 local print_module = require("palua.print")
 local profile = require("palua.profile")
 local sandbox = require("palua.sandbox")
@@ -154,18 +155,6 @@ local function collect(list, name)
     end
 end
 
-local PARTITIONS = { flow = true, all = true, src = false, dst = false, pair = false }
-
-local function partition(key)
-    need_load("palua.partition()")
-    if PARTITIONS[key] == nil then
-        fail(format("palua.partition: '%s' is none of \"flow\", \"src\", \"dst\", \"pair\", \"all\"", tostring(key)))
-    elseif not PARTITIONS[key] then
-        fail(format("palua.partition: \"%s\" is not available yet; use \"flow\" or \"all\"", key))
-    end
-    script.partition = key
-end
-
 --- agg.KIND(name, columns…): what is declared is remembered, as handler and as captured value. A kind that
 -- does not exist is refused where it is called.
 local function aggregations(context)
@@ -207,7 +196,7 @@ local function own_functions(host, text)
         log = log.declarer(log_context, script.is_log),
         on = on, init = collect(script.inits, "init"), done = collect(script.dones, "done"),
         agg = aggregations(script.context), stream = declare_stream, files = file_functions(),
-        palua = { option = option.declarer(host, script, need_load, fail), partition = partition },
+        palua = { option = option.declarer(host, script, need_load, fail), partition = partition.declarer(script, need_load, fail) },
         print = function(...)
             if script.phase == "load" then
                 fail("print: the top level only declares; print in a handler, in init(fn) or in done(fn)")
@@ -412,7 +401,7 @@ local function judge_order()
                 handler.own, handler.why = false, "it reads a stream, piece by piece"
             elseif parameters > 1 or vararg then
                 handler.state = true
-                handler.own, handler.why = false, "it keeps state per flow"
+                handler.own, handler.why = false, "it keeps state"
             else
                 handler.own, handler.why = inspect.independent(handler.note, notes)
             end
@@ -470,11 +459,12 @@ function M.check()
         if handler.fn then
             host.want(handler.schema.kind)
             note_reads(handler)
-            if handler.state and script.partition ~= "all" and WITHOUT_FLOW[handler.event] then
+            local per_flow = handler.state and (script.partition or "flow") == "flow"
+            if per_flow and WITHOUT_FLOW[handler.event] then
                 at_line(handler.line, format("a handler of %s cannot keep state per flow, as the event belongs to none; "
-                    .. "use palua.partition(\"all\") or a variable", handler.event))
+                    .. "use palua.partition(\"src\"), \"dst\", \"pair\" or \"all\", or a variable", handler.event))
             end
-            if handler.state and script.partition ~= "all" then
+            if per_flow then
                 host.want_state()
             end
         end
@@ -583,6 +573,8 @@ function M.start(runs_address)
         if script.partition == "all" then
             local only = {}
             state = function() return only end
+        elseif partition.by_address(script.partition) then
+            state, drop = loop.key_states(script.instance)
         else
             state, drop = loop.flow_states(script.slot)
         end
@@ -655,10 +647,13 @@ function M.describe()
 end
 
 --- Which events must meet in one instance, and why.
--- @return key, whether the script chose it, why not "flow", the line that decided
+-- @return key, after how many seconds without an event a key's state is dropped; nil: there are no such states
 function M.partition()
-    local judged = script.judged
-    return judged.key, judged.chosen or false, judged.why, judged.line
+    local keeps = false
+    for _, handler in ipairs(script.handlers) do
+        keeps = keeps or handler.state
+    end
+    return script.judged.key, keeps and partition.by_address(script.judged.key) and script.idle or nil
 end
 
 local function names_read(handler)
@@ -685,7 +680,7 @@ function M.explain()
     local judged = script.judged
     local why
     if judged.chosen then
-        why = "the script chose it"
+        why = "the script chose it" .. partition.explain(script)
     elseif judged.key == "flow" then
         why = "nothing in its handlers makes a difference between flows"
     else

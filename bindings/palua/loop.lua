@@ -69,7 +69,7 @@ local function dispatch(at, from, to, following)
         values["h" .. i], values["t" .. i] = handler.fn, handler.view
         head[#head + 1] = format("local h%d, t%d = v.h%d, v.t%d", i, i, i, i)
         body[#body + 1] = format("%s k == %d then h%d(cast(t%d, serial)[0]%s) %s", i == from and "if" or "elseif",
-            handler.number, i, i, handler.state and ", state()" or "",
+            handler.number, i, i, handler.state and format(", state(%d)", handler.number) or "",
             at.profile and format("lap(instance, %d)", handler.number) or "")
     end
     body[#body + 1] = following and "else following(k, serial) end" or "end"
@@ -130,6 +130,27 @@ function M.flow_states(slot)
     local function drop(ids, count)
         for i = 0, count - 1 do
             states[tonumber(ids[i])] = nil
+        end
+    end
+    return state, drop
+end
+
+--- The same of the current event's key, where the partition is by address: C knows its number.
+function M.key_states(instance)
+    local states = {}
+    local C = ffi.C
+    local function state(handler)
+        local number = C.palua_lua_state(instance, handler)
+        local found = states[number]
+        if found == nil then
+            found = {}
+            states[number] = found
+        end
+        return found
+    end
+    local function drop(numbers, count)
+        for i = 0, count - 1 do
+            states[tonumber(numbers[i])] = nil
         end
     end
     return state, drop

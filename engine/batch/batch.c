@@ -42,9 +42,19 @@ static void part_clear(struct part *part)
     part->retired = NULL;
     for (uint32_t kind = 0; kind < part->queue_count; kind++)
         event_queue_clear(&part->queues[kind]);
+    memset(part->dealt, 0, sizeof part->dealt);
     part->ended = NULL;
     part->expiry_count = 0;
     arena_reset(&part->arena);
+}
+
+int64_t batch_time(const struct batch *batch, uint32_t packet, uint32_t *next)
+{
+    while (*next < batch->tick_count && batch->ticks[*next].packet <= packet)
+        (*next)++;
+    if (*next)
+        return batch->ticks[*next - 1].now_ns;
+    return packet < batch->clock_from ? INT64_MIN : batch->clock_ns;
 }
 
 void part_expiry(struct part *part, const struct flow_expiry *expiry)

@@ -75,11 +75,16 @@ struct flow_expiry {
                               parts share one */
 };
 
+enum { PART_DEALT_CAP = 3 }; /**< ways to deal a part's events: by src, by dst, by pair */
+
 /** What one worker made of one batch. */
 struct part {
     struct arena arena;
     struct event_queue *queues; /**< one per event kind of the run's registry */
     uint32_t queue_count;
+    /** The same events by the instance that owns them (shard/deal.h), in the arena: of each way
+     * lists[kind][owner]; NULL where nobody reads them so. */
+    struct event_queue *const *dealt[PART_DEALT_CAP];
     struct retired *retired;
     struct ended_flow *ended;     /**< in the arena */
     struct flow_expiry *expiries; /**< ascending keys; none where there is only one part */
@@ -111,6 +116,9 @@ struct batch {
     struct batch_remnant *remnants;   /**< in the order in which they were given up; NULL if none */
     struct batch_tick *ticks;         /**< in the batch's arena, ascending */
     uint32_t tick_count;
+    uint32_t clock_from; /**< index of the packet from which on `clock_ns` holds, that is the one
+                            that started the clock; 0 if it ran already */
+    int64_t clock_ns;    /**< time of the last tick before the batch, or of that packet */
     const struct batch_share *shares; /**< one per part, in the batch's arena (shard/share.h); NULL:
                                          every packet is the only worker's */
     struct part *parts;               /**< one per worker */
@@ -135,6 +143,13 @@ void batch_give(struct batch_pool *pool, struct batch *batch);
 /** Overwrites what is about to be given back, packet bytes too unless other batches share them, so
  * that whoever kept a pointer to it shows. For --check. */
 void batch_spoil(struct batch *batch);
+
+/** What the capture's clock showed at the last tick up to a packet: its steps are the ticks, so that
+ * it is the same for any batch size.
+ * @param next  a tick to begin at, for whoever asks for one packet after the other; 0 at first,
+ *              moved on
+ * @return INT64_MIN before the clock was started */
+int64_t batch_time(const struct batch *batch, uint32_t packet, uint32_t *next);
 
 /** Notes a flow's end; keys ascend. */
 void part_expiry(struct part *part, const struct flow_expiry *expiry);

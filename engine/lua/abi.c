@@ -49,7 +49,6 @@
     X(palua_lua_slot, run)           \
     X(palua_lua_run, events)         \
     X(palua_lua_run, handlers)       \
-    X(palua_lua_run, flows)          \
     X(palua_lua_run, base)           \
     X(palua_lua_run, first)          \
     X(palua_lua_run, count)
@@ -78,6 +77,7 @@ const void *const abi_functions[] = {
     (const void *)palua_lua_print_take,    (const void *)palua_lua_print_mark,
     (const void *)palua_lua_parse_address, (const void *)palua_lua_same,
     (const void *)palua_lua_find,          (const void *)palua_lua_lap,
+    (const void *)palua_lua_state,
 };
 
 static void set_string(lua_State *L, const char *key, const char *value)

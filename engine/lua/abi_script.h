@@ -24,7 +24,6 @@ struct palua_lua_slot {
 struct palua_lua_run {
     const struct palua_event *const *events;
     const uint16_t *handlers; /**< handler of each entry; NULL where the run has one handler */
-    const uint64_t *flows;    /**< flow id of each entry; NULL where nobody keeps flow state */
     uint64_t base;            /**< serial of events[0] */
     uint32_t first;           /**< where to start: moved past an event whose handler failed */
     uint32_t count;
@@ -67,6 +66,9 @@ PALUA_LUA_EXPORT uint32_t palua_lua_same(const uint8_t *a, uint32_t a_len, const
 /** Where `needle` first stands in the data at or after `from`; -1 if nowhere. */
 PALUA_LUA_EXPORT int64_t palua_lua_find(const uint8_t *data, uint32_t len, const char *needle,
                                         size_t needle_len, uint32_t from);
+/** The number of the state that the current event has in partitions by address, for the handler
+ * with this number: small, and the same for a key until palua.drop is told. */
+PALUA_LUA_EXPORT uint32_t palua_lua_state(struct palua_lua_instance *instance, uint32_t handler);
 /** For --profile: the time since the last call goes to `handler`. */
 PALUA_LUA_EXPORT void palua_lua_lap(struct palua_lua_instance *instance, uint32_t handler);
 

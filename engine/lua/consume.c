@@ -117,12 +117,13 @@ static void set_run(struct palua_lua_instance *instance, uint32_t index,
 
 /** The events of a part that a handler gets: all of its kind, or those its filter lets through. */
 static const struct event_queue *events_of(struct palua_lua_instance *instance, uint32_t number,
-                                           const struct batch *batch, uint32_t part)
+                                           const struct batch *batch, struct part_range parts,
+                                           uint32_t place)
 {
     struct handler *handler = &instance->handlers[number];
-    const struct event_queue *queue = &batch->parts[part].queues[handler->kind];
+    const struct event_queue *queue = part_range_queue(batch, &parts, place, handler->kind);
     if (handler->filter) {
-        struct event_queue *selected = &handler->selected[part];
+        struct event_queue *selected = &handler->selected[parts.first + place];
         filter_program_select(handler->filter, queue, selected);
         queue = selected;
     }
@@ -167,11 +168,11 @@ static void count_given_up(struct palua_lua_instance *instance)
 }
 
 static void set_own_runs(struct palua_lua_instance *instance, const struct batch *batch,
-                         uint32_t part)
+                         struct part_range parts, uint32_t part)
 {
     for (uint32_t i = 0; i < instance->own_count; i++) {
         const struct event_queue *queue =
-            events_of(instance, instance->run_handlers[i], batch, part);
+            events_of(instance, instance->run_handlers[i], batch, parts, part);
         set_run(instance, i, (const struct palua_event *const *)queue->events, queue->keys,
                 queue->count);
     }
@@ -222,7 +223,7 @@ static void set_chain(struct palua_lua_instance *instance, const struct batch *b
             continue;
         uint32_t count = is_added(instance, i) ? 0 : chained(instance, i, numbers);
         for (uint32_t part = 0; part < parts.count; part++)
-            merge_add(merge, events_of(instance, i, batch, parts.first + part), numbers, count);
+            merge_add(merge, events_of(instance, i, batch, parts, part), numbers, count);
         numbers += count;
     }
     merge_run(merge, batch);
@@ -240,9 +241,10 @@ static void run_chain(struct palua_lua_instance *instance, const struct batch *b
     run_loops(instance);
 }
 
-static void run_own(struct palua_lua_instance *instance, const struct batch *batch, uint32_t part)
+static void run_own(struct palua_lua_instance *instance, const struct batch *batch,
+                    struct part_range parts, uint32_t part)
 {
-    set_own_runs(instance, batch, part);
+    set_own_runs(instance, batch, parts, part);
     if (instance->has_chain)
         instance->runs[instance->own_count].first = instance->runs[instance->own_count].count = 0;
     run_loops(instance);
@@ -257,7 +259,7 @@ static void consume_bound(struct palua_lua_instance *instance, const struct batc
             continue;
         uint64_t start = instance->options.profile ? host_clock_ns() : 0;
         for (uint32_t part = 0; part < parts.count; part++) {
-            const struct event_queue *queue = events_of(instance, i, batch, parts.first + part);
+            const struct event_queue *queue = events_of(instance, i, batch, parts, part);
             aggregate_binding_consume(handler->binding, queue);
         }
         if (instance->options.profile)
@@ -265,21 +267,51 @@ static void consume_bound(struct palua_lua_instance *instance, const struct batc
     }
 }
 
-/** The state of flows that ended is dropped before the next batch, in one call. */
-static void drop_ended(struct palua_lua_instance *instance)
+/** States that nobody sees any more are dropped before the next batch, in one call. */
+static void drop_states(struct palua_lua_instance *instance, const uint64_t *ids, size_t count)
 {
     lua_State *L = instance->state->L;
-    if (!instance->ended_count)
+    if (!count)
         return;
     lua_settop(L, 0);
     fault_push_handler(&instance->faults, L);
     lua_getfield(L, LUA_REGISTRYINDEX, "palua.drop");
-    lua_pushlightuserdata(L, instance->ended);
-    lua_pushnumber(L, (lua_Number)instance->ended_count);
+    lua_pushlightuserdata(L, (void *)(uintptr_t)ids);
+    lua_pushnumber(L, (lua_Number)count);
     int status = lua_isnil(L, 2) ? 0 : state_call(instance->state, 2, 0, 1);
     if (status)
-        failed(instance, status, "dropping the state of ended flows");
+        failed(instance, status, "dropping states");
+}
+
+static void drop_ended(struct palua_lua_instance *instance)
+{
+    drop_states(instance, instance->ended, instance->ended_count);
     instance->ended_count = 0;
+}
+
+/** The same for keys that were idle, or shed. */
+static void drop_idle(struct palua_lua_instance *instance, const struct batch *batch)
+{
+    size_t count;
+    instance->batch = batch;
+    instance->next_tick = 0;
+    if (!instance->keys)
+        return;
+    key_table_sweep(instance->keys, batch_time(batch, 0, &instance->next_tick));
+    const uint64_t *numbers = key_table_dropped(instance->keys, &count);
+    drop_states(instance, numbers, count);
+    key_table_reuse(instance->keys);
+}
+
+uint32_t palua_lua_state(struct palua_lua_instance *instance, uint32_t handler)
+{
+    const struct palua_lua_slot *slot = &instance->slot;
+    uint64_t place = slot->serial - instance->runs[slot->run].base;
+    uint32_t packet = event_key_packet(instance->run_keys[slot->run][place]);
+    struct owner_key key;
+    owner_key_of(slot->event, instance->handlers[handler].kind, instance->partition, &key);
+    return key_table_find(instance->keys, &key,
+                          batch_time(instance->batch, packet, &instance->next_tick));
 }
 
 void consume_batch(struct palua_lua_instance *instance, const struct batch *batch,
@@ -287,13 +319,16 @@ void consume_batch(struct palua_lua_instance *instance, const struct batch *batc
 {
     drop_ended(instance);
     make_room(instance, batch->part_count);
+    drop_idle(instance, batch);
     consume_bound(instance, batch, parts);
     for (uint32_t part = 0; instance->own_count && part < parts.count; part++)
         if (!instance->base.report.stop)
-            run_own(instance, batch, parts.first + part);
+            run_own(instance, batch, parts, part);
     if (instance->has_chain && !instance->base.report.stop)
         run_chain(instance, batch, parts);
     count_given_up(instance);
+    if (instance->keys)
+        instance->base.report.states_shed = key_table_shed(instance->keys);
 }
 
 void consume_calls(struct palua_lua_instance *instance, const char *function, const char *what)

@@ -14,6 +14,7 @@
 #include "lua/abi_script.h"
 #include "lua/fault.h"
 #include "lua/files.h"
+#include "lua/key_table.h"
 #include "lua/log.h"
 #include "lua/merge.h"
 #include "lua/script.h"
@@ -63,6 +64,10 @@ struct palua_lua_instance {
     struct aggregate **aggregates; /**< in declaration order; owned by the Lua objects */
     bool *printed;
     size_t aggregate_count;
+
+    struct key_table *keys;    /**< whose states handlers keep; NULL: not by address */
+    const struct batch *batch; /**< while it is consumed */
+    uint32_t next_tick;        /**< of that batch, as the chain comes to it */
 
     uint64_t *ended; /**< ids of flows whose state is to be dropped */
     size_t ended_count;

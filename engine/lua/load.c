@@ -195,19 +195,17 @@ static bool take_handlers(struct palua_lua_instance *instance, struct error *err
 
 static bool take_partition(struct palua_lua_instance *instance, struct error *err)
 {
-    static const char *const names[] = {[PALUA_PARTITION_ALL] = "all",
-                                        [PALUA_PARTITION_FLOW] = "flow",
-                                        [PALUA_PARTITION_SRC] = "src",
-                                        [PALUA_PARTITION_DST] = "dst",
-                                        [PALUA_PARTITION_PAIR] = "pair"};
     lua_State *L = instance->state->L;
     load_push(instance, "partition");
-    if (!call(instance, 0, 1, err))
+    if (!call(instance, 0, 2, err))
         return false;
-    for (int i = 0; i < (int)(sizeof names / sizeof names[0]); i++)
-        if (strcmp(lua_tostring(L, -1), names[i]) == 0)
+    for (int i = PALUA_PARTITION_ALL; i <= PALUA_PARTITION_PAIR; i++)
+        if (strcmp(lua_tostring(L, -2), analysis_partition_name((enum palua_partition)i)) == 0)
             instance->partition = (enum palua_partition)i;
-    lua_pop(L, 1);
+    if (!lua_isnil(L, -1))
+        instance->keys =
+            key_table_new(instance->options.state_cap, (int64_t)(lua_tonumber(L, -1) * 1e9));
+    lua_pop(L, 2);
     return true;
 }
 

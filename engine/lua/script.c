@@ -34,6 +34,15 @@ static void script_consume(struct analysis *analysis, struct batch *batch, struc
         consume_batch(instance, batch, parts);
 }
 
+static bool script_reads(const struct analysis *analysis, uint16_t kind)
+{
+    const struct palua_lua_instance *instance = (const struct palua_lua_instance *)analysis;
+    for (uint32_t i = 0; i < instance->handler_count; i++)
+        if (instance->handlers[i].kind == kind)
+            return true;
+    return false;
+}
+
 static void script_flow_ended(struct analysis *analysis, uint64_t flow_id)
 {
     struct palua_lua_instance *instance = instance_of(analysis);
@@ -97,6 +106,7 @@ static void script_free(struct analysis *analysis)
     files_free(instance->files);
     log_list_fini(&instance->logs);
     logs_free(instance->own_logs);
+    key_table_free(instance->keys);
     merge_fini(&instance->merge);
     fault_list_fini(&instance->faults);
     text_fini(&instance->line);
@@ -150,6 +160,7 @@ static void script_open(struct analysis *analysis, struct output *output,
 static const struct analysis_ops script_ops = {
     .open = script_open,
     .consume = script_consume,
+    .reads = script_reads,
     .flow_ended = script_flow_ended,
     .merge = script_merge,
     .finish = script_finish,

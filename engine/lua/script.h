@@ -33,6 +33,7 @@ struct script_options {
     bool trust;              /**< no sandbox */
     bool profile;
     bool strict;                 /**< stop at the first error */
+    uint32_t state_cap;          /**< keys of a partition by address that have states */
     uint64_t aggregate_cap;      /**< keys per aggregation */
     const char *const *arg_keys; /**< -A KEY=VALUE that name no other script or plugin */
     const char *const *arg_values;

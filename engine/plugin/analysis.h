@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <palua/plugin.h>
+
 #include "base/error.h"
 #include "base/text.h"
 #include "batch/batch.h"
@@ -21,16 +23,30 @@ struct analysis_report {
     uint64_t anomalies; /**< that a script found in streams */
     uint64_t given_up;  /**< searches of filters that a limit ended */
     bool stop;          /**< end the run now (--strict, or a budget was met) */
+    uint64_t states_shed; /**< states of partition keys that a script lost at lua.state_cap */
     bool parked; /**< its thread was stopped in a hook: only what lies outside of Lua is shown */
 };
 
 struct analysis;
 
-/** The parts of a batch that an instance reads: its worker's, or all. */
+/** What an instance reads of a batch: its worker's part, or all parts; and of these everything, or
+ * what was dealt to it. */
 struct part_range {
     uint32_t first;
     uint32_t count;
+    enum palua_partition dealt; /**< by what, if that is by address; else 0 */
+    uint32_t owner;             /**< then: the instance's index */
 };
+
+/** The events of one kind in the part `place` (from 0) of a range. */
+static inline const struct event_queue *part_range_queue(const struct batch *batch,
+                                                         const struct part_range *range,
+                                                         uint32_t place, uint16_t kind)
+{
+    const struct part *part = &batch->parts[range->first + place];
+    return range->dealt ? &part->dealt[range->dealt - PALUA_PARTITION_SRC][kind][range->owner]
+                        : &part->queues[kind];
+}
 
 struct analysis_ops {
     /** Before the first packet: declares the analysis' streams. May be NULL.
@@ -39,6 +55,9 @@ struct analysis_ops {
     /** The batch's events, through batch->parts. Lines go to `sheet` with order keys. */
     void (*consume)(struct analysis *analysis, struct batch *batch, struct part_range parts,
                     struct sheet *sheet);
+    /** Whether it reads events of a kind; of any instance, after it was made. NULL: it is never
+     * partitioned by address. */
+    bool (*reads)(const struct analysis *analysis, uint16_t kind);
     /** Flows that ended in this batch: drop the state kept for them. May be NULL. */
     void (*flow_ended)(struct analysis *analysis, uint64_t flow_id);
     /** Takes over what another instance of the same analysis gathered. */
@@ -53,6 +72,9 @@ struct analysis_ops {
     /** What it is at, for a message; from another thread, while it is stuck there. */
     void (*whereabouts)(const struct analysis *analysis, struct text *out);
 };
+
+/** "all", "flow", "src"… as scripts and messages say it. */
+const char *analysis_partition_name(enum palua_partition partition);
 
 /** Embedded as first member by each kind of analysis. */
 struct analysis {

@@ -103,7 +103,7 @@ static uint32_t open_lanes(struct native *native, const struct batch *batch,
     for (uint32_t i = 0; i < subscriptions; i++) {
         for (uint32_t j = 0; j < parts.count; j++) {
             const struct event_queue *queue =
-                &batch->parts[parts.first + j].queues[native->kinds[i]];
+                part_range_queue(batch, &parts, j, native->kinds[i]);
             if (queue->count)
                 native->lanes[count++] = (struct lane){.queue = queue, .subscription = i};
         }
@@ -140,6 +140,15 @@ static void native_consume(struct analysis *analysis, struct batch *batch, struc
         if (native->arena.used)
             arena_reset(&native->arena);
     }
+}
+
+static bool native_reads(const struct analysis *analysis, uint16_t kind)
+{
+    const struct native *native = (const struct native *)analysis;
+    for (uint32_t i = 0; i < native->instance.plugin->subscription_count; i++)
+        if (native->kinds[i] == kind)
+            return true;
+    return false;
 }
 
 static void native_merge(struct analysis *into, struct analysis *from)
@@ -220,6 +229,7 @@ static void native_free(struct analysis *analysis)
 
 static const struct analysis_ops native_ops = {
     .consume = native_consume,
+    .reads = native_reads,
     .merge = native_merge,
     .finish = native_finish,
     .free = native_free,

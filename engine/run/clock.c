@@ -55,15 +55,34 @@ bool clock_advance(struct clock *clock, int64_t ts_ns)
     return tick;
 }
 
+/** The first packet with a time starts the clock.
+ * @return the index of the packet behind it */
+static uint32_t start(struct clock *clock, struct batch *batch)
+{
+    for (uint32_t i = 0; i < batch->count; i++) {
+        if (batch->packets[i].flags & PALUA_PACKET_NO_TIME)
+            continue;
+        clock_advance(clock, batch->packets[i].ts_ns);
+        clock->tick_ns = batch->clock_ns = clock->now_ns;
+        batch->clock_from = i;
+        return i + 1;
+    }
+    return batch->count;
+}
+
 void clock_batch(struct clock *clock, struct batch *batch)
 {
     // At most one tick a packet; the arena takes back what is not used with the batch.
     batch->ticks = arena_alloc(&batch->arena, batch->count * sizeof *batch->ticks,
                                _Alignof(struct batch_tick));
     batch->tick_count = 0;
-    for (uint32_t i = 0; i < batch->count; i++) {
+    batch->clock_ns = clock->started ? clock->tick_ns : INT64_MIN;
+    batch->clock_from = 0;
+    for (uint32_t i = clock->started ? 0 : start(clock, batch); i < batch->count; i++) {
         const struct palua_packet *packet = &batch->packets[i];
-        if (!(packet->flags & PALUA_PACKET_NO_TIME) && clock_advance(clock, packet->ts_ns))
-            batch->ticks[batch->tick_count++] = (struct batch_tick){clock->now_ns, i};
+        if (packet->flags & PALUA_PACKET_NO_TIME || !clock_advance(clock, packet->ts_ns))
+            continue;
+        clock->tick_ns = clock->now_ns;
+        batch->ticks[batch->tick_count++] = (struct batch_tick){clock->now_ns, i};
     }
 }

@@ -15,6 +15,7 @@
 struct clock {
     int64_t now_ns;  /**< highest accepted timestamp */
     int64_t next_ns; /**< the next multiple of 100 ms */
+    int64_t tick_ns; /**< now_ns at the last tick of clock_batch, at first at the start */
     int64_t held_ns; /**< a jump that waits for confirmation */
     bool started;
     bool held;
@@ -25,5 +26,5 @@ struct clock {
  * @return true if everything due at clock->now_ns must expire before that packet */
 bool clock_advance(struct clock *clock, int64_t ts_ns);
 
-/** The same for a whole batch: fills batch->ticks. */
+/** The same for a whole batch: fills batch->ticks, ->clock_ns and ->clock_from. */
 void clock_batch(struct clock *clock, struct batch *batch);

@@ -31,8 +31,9 @@ static void add_native(const struct setup *setup, const struct analysis_group *g
                        struct text *out)
 {
     const struct palua_plugin *plugin = plugin_set_at(setup->plugins, group->plugin);
-    text_add_str(out, group->serial ? "partition \"all\"; its descriptor says so, or nothing\n"
-                                    : "partition \"flow\"; its descriptor says so\n");
+    text_add_format(out, "partition \"%s\"; its descriptor says so%s\n",
+                    analysis_partition_name(group->partition),
+                    group->partition == PALUA_PARTITION_ALL ? ", or nothing" : "");
     for (uint32_t i = 0; i < plugin->subscription_count; i++)
         text_add_format(out, "    %s\n", plugin->subscriptions[i].event);
 }

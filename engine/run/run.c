@@ -49,6 +49,7 @@ static void finish_group(struct running *running, struct analysis_group *group)
         into->report.errors += from->report.errors;
         into->report.anomalies += from->report.anomalies;
         into->report.given_up += from->report.given_up;
+        into->report.states_shed += from->report.states_shed;
     }
     group->merged = into;
     duty_begin(running->finishing, into);
@@ -90,6 +91,15 @@ static uint64_t count_given_up(const struct setup *setup)
     return given_up;
 }
 
+/** The same for states of partition keys. */
+static uint64_t count_states_shed(const struct setup *setup)
+{
+    uint64_t shed = 0;
+    for (size_t i = 0; i < setup->group_count; i++)
+        shed += setup->groups[i].merged ? setup->groups[i].merged->report.states_shed : 0;
+    return shed;
+}
+
 static void tell_profile(const struct running *running)
 {
     const struct setup *setup = &running->setup;
@@ -126,6 +136,7 @@ static void tell_summary(const struct setup *setup, const struct stages_report *
         .clock_jumps = done->clock_jumps,
         .searches_given_up = count_given_up(setup),
         .errors = count_errors(setup),
+        .states_shed = count_states_shed(setup),
         .damaged = done->damaged,
         .elapsed_ns = progress_now() - started_ns,
         .partial = done->stopped && !output_closed(setup->output),

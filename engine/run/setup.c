@@ -127,6 +127,7 @@ static struct analysis *script_instance(struct setup *setup, const struct analys
             .index = index,
             .told = group->told,
             .memory_cap = (size_t)setup->config.lua_memory_cap,
+            .state_cap = (uint32_t)setup->config.lua_state_cap,
             .trust = options->trust,
             .profile = options->profile,
             .strict = options->strict,
@@ -253,30 +254,58 @@ static bool load_analyses(struct setup *setup, struct error *err)
     return add_fields(setup, err) && check_args_used(setup, err);
 }
 
-/** Whether all events must meet in one instance. */
-static bool is_serial(const struct setup *setup, const struct analysis_group *group)
+/** Which events must meet in one instance. */
+static enum palua_partition partition_of(const struct setup *setup,
+                                         const struct analysis_group *group)
 {
     switch (group->kind) {
     case GROUP_SCRIPT:
-        return script_partition(group->instances[0]) == PALUA_PARTITION_ALL;
+        return script_partition(group->instances[0]);
     case GROUP_NATIVE:
-        return plugin_set_at(setup->plugins, group->plugin)->partition == PALUA_PARTITION_ALL;
+        return (enum palua_partition)plugin_set_at(setup->plugins, group->plugin)->partition;
     case GROUP_FIELDS:
-        return false;
+        return PALUA_PARTITION_FLOW;
     }
-    return true;
+    return PALUA_PARTITION_ALL;
+}
+
+/** Has the events that a group reads carry their keys, and dealt out if there are several workers:
+ * one owns every key. */
+static void deal_group(struct setup *setup, struct analysis_group *group)
+{
+    struct deal *deal = &setup->deals[group->partition - PALUA_PARTITION_SRC];
+    deal->partition = group->partition;
+    group->waits = setup->worker_count > 1;
+    for (uint16_t kind = 0; kind < registry_count(setup->registry); kind++) {
+        if (!group->instances[0]->ops->reads(group->instances[0], kind))
+            continue;
+        owner_interest(setup->interest, kind);
+        if (group->waits)
+            deal_add(deal, kind);
+    }
+}
+
+static void add_lanes(struct setup *setup, const struct analysis_group *group)
+{
+    bool dealt = owner_decides(group->partition);
+    for (uint32_t i = 0; group->waits && i < group->count; i++)
+        setup->lanes[setup->lane_count++] = (struct analysis_lane){
+            group->instances[i],
+            {0, setup->worker_count, dealt ? group->partition : PALUA_PARTITION_ALL, i}};
 }
 
 /** One instance per worker, or one for the run. */
 static bool complete_group(struct setup *setup, struct analysis_group *group, struct error *err)
 {
-    group->serial = is_serial(setup, group);
-    if (group->serial)
-        setup->serial[setup->serial_count++] = group;
-    uint32_t wanted = group->serial ? 1 : setup->worker_count;
+    group->partition = partition_of(setup, group);
+    group->waits = group->partition == PALUA_PARTITION_ALL;
+    uint32_t wanted = group->waits ? 1 : setup->worker_count;
+    if (owner_decides(group->partition))
+        deal_group(setup, group);
     while (group->count < wanted)
         if (!add_instance(setup, group, err))
             return false;
+    add_lanes(setup, group);
     for (uint32_t i = 0; group->kind == GROUP_SCRIPT && i < group->count; i++)
         if (!script_start(group->instances[i], setup->interest, err))
             return false;
@@ -285,7 +314,8 @@ static bool complete_group(struct setup *setup, struct analysis_group *group, st
 
 static bool complete_groups(struct setup *setup, struct error *err)
 {
-    setup->serial = memory_zalloc(setup->group_count + 1, sizeof(struct analysis_group *));
+    setup->lanes = memory_zalloc(memory_mul(setup->group_count + 1, setup->worker_count),
+                                 sizeof *setup->lanes);
     for (size_t i = 0; i < setup->group_count; i++)
         if (!complete_group(setup, &setup->groups[i], err))
             return false;
@@ -419,7 +449,9 @@ void setup_fini(struct setup *setup)
     logs_free(setup->logs);
     memory_free(setup->workers);
     memory_free(setup->groups);
-    memory_free(setup->serial);
+    memory_free(setup->lanes);
+    for (uint32_t i = 0; i < PART_DEALT_CAP; i++)
+        deal_fini(&setup->deals[i]);
     memory_free(setup->arg_used);
     memory_free(setup->interest);
 }

@@ -18,23 +18,32 @@
 #include "run/run.h"
 #include "run/warden.h"
 #include "run/worker.h"
+#include "shard/deal.h"
 #include "sink/output.h"
 
 enum { WORKER_CAP = EVENT_KEY_PART_CAP }; /**< threads of a run */
 
 enum group_kind { GROUP_SCRIPT, GROUP_NATIVE, GROUP_FIELDS };
 
-/** One analysis and its instances: one per worker, or one that sees everything. */
+/** One analysis and its instances: one per worker, or one that sees everything. Each instance reads
+ * what its worker made as soon as that is made, or, where `waits`, what all workers made. */
 struct analysis_group {
     enum group_kind kind;
     const char *name;
     uint32_t plugin;         /**< GROUP_NATIVE: its number in the set */
     uint32_t order;          /**< load order */
-    bool serial;             /**< one instance, in capture order */
+    enum palua_partition partition;
+    bool waits;
     struct fault_told *told; /**< GROUP_SCRIPT: errors that were reported */
     struct analysis **instances;
     uint32_t count;
     struct analysis *merged; /**< the instance that has what all gathered; NULL before the end */
+};
+
+/** An instance of an analysis that waits for all workers. */
+struct analysis_lane {
+    struct analysis *instance;
+    struct part_range parts;
 };
 
 struct setup {
@@ -50,8 +59,9 @@ struct setup {
     struct analysis_group *groups; /**< load order */
     size_t group_count;
     size_t group_cap;
-    struct analysis_group **serial; /**< those with one instance */
-    uint32_t serial_count;
+    struct analysis_lane *lanes;          /**< the instances of groups that wait */
+    uint32_t lane_count;
+    struct deal deals[PART_DEALT_CAP]; /**< what workers deal out; without kinds: nothing */
     bool *arg_used; /**< which -A were taken by somebody */
     struct worker **workers;
     uint32_t worker_count; /**< threads too */

@@ -17,7 +17,7 @@ enum purpose { PURPOSE_INPUT, PURPOSE_DATAGRAMS, PURPOSE_FLOWS, PURPOSE_LAST };
 /** A batch under way, and what hangs on it. */
 struct freight {
     struct batch *batch;
-    struct sheet *sheets; /**< one per worker, then one per serial analysis */
+    struct sheet *sheets; /**< one per worker, then one per lane of `analyse` */
     uint32_t *endings;    /**< flows to end, per worker */
     uint32_t datagrams;   /**< unfinished datagrams to give up */
 };
@@ -26,7 +26,7 @@ struct stages {
     struct setup *setup;
     struct progress *progress;
     struct warden *warden;
-    struct duty **duties; /**< one per worker, then one per serial analysis */
+    struct duty **duties; /**< likewise */
     struct pipeline *pipeline;
     struct clock clock;
     enum purpose purpose;
@@ -211,6 +211,14 @@ static bool go_on(struct stages *stages, bool more)
     return more || stages->purpose != PURPOSE_INPUT; // what was begun at the end is finished
 }
 
+/** What analyses that are partitioned by address read. */
+static void deal(const struct setup *setup, struct part *part)
+{
+    for (uint32_t i = 0; i < PART_DEALT_CAP; i++)
+        if (setup->deals[i].kind_count)
+            deal_part(&setup->deals[i], setup->worker_count, part);
+}
+
 static bool stage_work(void *context, uint32_t slot, uint32_t lane)
 {
     struct stages *stages = context;
@@ -218,10 +226,11 @@ static bool stage_work(void *context, uint32_t slot, uint32_t lane)
     const struct freight *freight = &stages->freight[slot];
     bool more = true;
     run_worker(stages, freight, lane);
+    deal(setup, &freight->batch->parts[lane]);
     for (size_t i = 0; i < setup->group_count; i++)
-        if (!setup->groups[i].serial)
+        if (!setup->groups[i].waits)
             more &= consume(stages->duties[lane], setup->groups[i].instances[lane], freight->batch,
-                            (struct part_range){lane, 1}, &freight->sheets[lane]);
+                            (struct part_range){.first = lane, .count = 1}, &freight->sheets[lane]);
     return go_on(stages, more);
 }
 
@@ -230,10 +239,9 @@ static bool stage_analyse(void *context, uint32_t slot, uint32_t lane)
     struct stages *stages = context;
     const struct setup *setup = stages->setup;
     const struct freight *freight = &stages->freight[slot];
-    bool more =
-        consume(stages->duties[setup->worker_count + lane], setup->serial[lane]->instances[0],
-                freight->batch, (struct part_range){0, setup->worker_count},
-                &freight->sheets[setup->worker_count + lane]);
+    uint32_t place = setup->worker_count + lane;
+    bool more = consume(stages->duties[place], setup->lanes[lane].instance, freight->batch,
+                        setup->lanes[lane].parts, &freight->sheets[place]);
     return go_on(stages, more);
 }
 
@@ -270,7 +278,7 @@ struct stages *stages_new(struct setup *setup, struct progress *progress, struct
     stages->setup = setup;
     stages->progress = progress;
     stages->warden = warden;
-    stages->sheet_count = setup->worker_count + setup->serial_count;
+    stages->sheet_count = setup->worker_count + setup->lane_count;
     stages->freight = freight_new(stages);
     stages->duties = memory_zalloc(stages->sheet_count, sizeof(struct duty *));
     for (uint32_t i = 0; i < stages->sheet_count; i++)
@@ -282,7 +290,7 @@ struct stages *stages_new(struct setup *setup, struct progress *progress, struct
         {.lanes = setup->worker_count, .spread = true, .run = stage_decode, .name = "decode"},
         {.lanes = 1, .run = stage_sequence, .name = "sequence"},
         {.lanes = setup->worker_count, .run = stage_work, .name = "work"},
-        {.lanes = setup->serial_count, .run = stage_analyse, .name = "analyse"},
+        {.lanes = setup->lane_count, .run = stage_analyse, .name = "analyse"},
         {.lanes = 1, .run = stage_write, .name = "write"},
     };
     stages->pipeline = pipeline_new(all, sizeof all / sizeof all[0], setup->batch_count,

@@ -2,13 +2,14 @@
 /** What the stages of a run do with a batch, from reading to writing; run/pipeline.h says on which
  * threads.
  *
- *     read ─▶ decode ─▶ sequence ─▶ work (one lane per worker) ─▶ analyse (one per serial analysis)
- * ─▶ write
+ *     read ─▶ decode ─▶ sequence ─▶ work (one lane per worker) ─▶ analyse (one per instance that
+ *     needs what all workers made) ─▶ write
  *
  * `read` frames packets; `decode` finds their layers; `sequence` is what must see batches in order
  * and cannot be shared out: clock, defragmentation, the lists of who gets which packet; `work`
- * tracks flows, dissects, and runs the analyses that have an instance per worker; `analyse` runs
- * those that have only one; `write` puts in order what they printed. */
+ * tracks flows, dissects, and runs the analyses that have an instance per worker and need its flows
+ * only; `analyse` runs those that have one instance, or one per range of addresses; `write` puts in
+ * order what they printed. */
 #pragma once
 
 #include <stdatomic.h>

@@ -76,6 +76,7 @@ void summary_text(const struct summary *summary, struct text *out)
     add_count(out, summary->worker.streams.unread, "bytes of long messages given up at a cap");
     add_count(out, summary->clock_jumps, "timestamps held back as wrong");
     add_count(out, summary->searches_given_up, "searches of filters given up at a limit");
+    add_count(out, summary->states_shed, "states of keys dropped at the cap");
     add_count(out, summary->errors, "errors");
     add_count(out, summary->damaged, "inputs damaged or unreadable");
     add_count(out, summary->capture.skipped, "damaged bytes skipped");

@@ -21,6 +21,7 @@ struct summary {
     uint64_t anomalies;         /**< malformed headers and messages */
     uint64_t clock_jumps;       /**< timestamps held back as wrong */
     uint64_t searches_given_up; /**< of `matches` in filters, at a limit */
+    uint64_t states_shed;       /**< of partition keys, at lua.state_cap */
     uint64_t errors;            /**< script and plugin errors */
     uint64_t damaged;           /**< inputs damaged, cut short or unreadable */
     int64_t elapsed_ns;

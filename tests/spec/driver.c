@@ -271,7 +271,7 @@ SPEC_EXPORT uint64_t spec_consume(struct spec *spec, uint32_t rounds)
     struct timespec a, b;
     clock_gettime(CLOCK_MONOTONIC, &a);
     for (uint32_t i = 0; i < rounds && !spec->script->report.stop; i++) {
-        spec->script->ops->consume(spec->script, &spec->batch, (struct part_range){0, 1},
+        spec->script->ops->consume(spec->script, &spec->batch, (struct part_range){.count = 1},
                                    &spec->sheet);
         if (spec->output)
             output_write(spec->output, &spec->batch, &spec->sheet, 1);

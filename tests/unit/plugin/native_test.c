@@ -100,7 +100,7 @@ static struct sheet sheet; // of the output that is open
 
 static struct part_range all_parts(void)
 {
-    return (struct part_range){0, stage.batch->part_count};
+    return (struct part_range){.count = stage.batch->part_count};
 }
 
 static struct output *open_output(void)
