@@ -62,7 +62,7 @@ return {
     -- Scripts.
     lua = {
         memory_cap = 268435456, -- bytes; Lua heap per script instance (1048576 to 1099511627776)
-        state_cap = 262144, -- keys; keys of a partition by address that a script has states of, held per 256th of them; at the cap the state idle longest is dropped (256 to 16777216)
+        state_cap = 262144, -- keys; addresses or pairs a script keeps states of; at the cap the one idle longest, of a 256th, is dropped (256 to 16777216)
         time_budget = 30, -- seconds; processor time of one call of a handler, of init, done or the top level (1 to 86400)
     },
     -- Aggregations.

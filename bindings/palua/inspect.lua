@@ -82,7 +82,8 @@ local function written_registers(list)
 end
 
 --- Follows, in one pass, what registers hold; forgets at every place a jump leads to.
--- @param on  { field = function(at, name, path), index = function(at, path), dynamic = function(at) }
+-- @param on  { field = function(at, name, path), index = function(at, path), any = function(at, held),
+--             upvalue = function(at): the variable's id }
 local function follow(fn, parameters, on)
     local list = bytecode.instructions(fn)
     local written, labels = written_registers(list), {}
@@ -115,9 +116,11 @@ local function follow(fn, parameters, on)
             result = on.field(at, held[at.b], bytecode.constant(fn, at.c))
         elseif op == "TGETV" or op == "TSETV" then
             on.index(at, held[at.b], held[at.c])
+        elseif op == "UGET" and on.upvalue then
+            result = on.upvalue(at)
         end
-        if (op == "TGETV" or op == "TGETB" or op == "TGETS") and held[at.b] == "state" then
-            result = "state" -- what the state holds is the flow's, too
+        if (op == "TGETV" or op == "TGETB" or op == "TGETS") and (held[at.b] == "state" or type(held[at.b]) == "userdata") then
+            result = held[at.b] -- what the state or a variable's table holds is the flow's or the variable's, too
         end
         if on.any then
             on.any(at, held)
@@ -231,7 +234,11 @@ local function examine_code(code, rules, note, seen, closure, state)
     follow(code, state and { [1] = "state" } or {}, {
         field = function() return nil end,
         index = function() end,
+        upvalue = function(at) return closure and debug.upvalueid(closure, at.d + 1) end,
         any = function(at, held)
+            if UPVALUE_WRITES[at.op] or at.op == "GSET" then
+                note.assigned = note.assigned or bytecode.line(code, at.pc)
+            end
             if UPVALUE_WRITES[at.op] then
                 decide(note, code, at, "it assigns a variable that outlives the call")
                 note.writes[closure and debug.upvalueid(closure, at.a + 1) or "any"] = true
@@ -245,6 +252,9 @@ local function examine_code(code, rules, note, seen, closure, state)
                 elseif into ~= "fresh" then
                     decide(note, code, at, "it writes to a table")
                     note.table_writes = true
+                    if into then
+                        note.tables_written[into] = note.tables_written[into] or bytecode.line(code, at.pc)
+                    end
                 end
             elseif at.op == "GGET" then
                 local name = bytecode.constant(code, at.d)
@@ -292,7 +302,7 @@ function M.examine(fn, rules, note, seen, state)
 end
 
 function M.note()
-    return { writes = {}, global_writes = {}, globals = {}, upvalues = {}, tables = false }
+    return { writes = {}, global_writes = {}, globals = {}, upvalues = {}, tables_written = {}, tables = false }
 end
 
 --- Whether the order of events matters to a handler, given what all handlers of the script do.
@@ -332,6 +342,16 @@ function M.meets(reader, writer)
     for name in pairs(writer.global_writes) do
         if reader.globals[name] then
             return name
+        end
+    end
+    return nil
+end
+
+--- The same for a variable whose table the other writes to. @return its name and the line
+function M.meets_table(reader, writer)
+    for id, line in pairs(writer.tables_written) do
+        if reader.upvalues[id] then
+            return reader.upvalues[id], line
         end
     end
     return nil

@@ -428,6 +428,20 @@ end
 
 local WITHOUT_FLOW = { packet = true, link = true, network = true, fragment = true, ["capture.end"] = true }
 
+--- A script that chose several instances is told what each of them will have of its own.
+local function warn_assigned()
+    if not script.judged.chosen or script.judged.key == "all" then
+        return
+    end
+    for _, handler in ipairs(script.handlers) do
+        if handler.apart and handler.apart.assigned then
+            script.host.warn(handler.apart.assigned, format("the handler of %s assigns a variable that outlives the call: in partition "
+                .. "\"%s\" every instance has its own, so what it holds depends on -j; use st, an aggregation, or palua.partition(\"all\")",
+                handler.event, script.judged.key))
+        end
+    end
+end
+
 --- A function given to done sees one instance: what handlers in other instances assigned is not there.
 local function check_done()
     if script.judged.key == "all" then
@@ -442,6 +456,14 @@ local function check_done()
                 at_line(debug.getinfo(fn, "S").linedefined, format("done reads '%s', which the handler at line %d assigns in every "
                     .. "instance on its own; use an aggregation, or palua.partition(\"all\")", name, script.handlers[i].line))
             end
+            local held, line = nil, nil
+            if handler.apart then
+                held, line = inspect.meets_table(note, handler.apart)
+            end
+            if held then
+                script.host.warn(debug.getinfo(fn, "S").linedefined, format("done reads the table '%s', to which line %d writes in every "
+                    .. "instance on its own, so what it finds depends on -j; use an aggregation, or palua.partition(\"all\")", held, line))
+            end
         end
     end
 end
@@ -454,6 +476,7 @@ function M.check()
     script.bases.common = script.bases.packet
     judge_order()
     script.judged = judge_partition()
+    warn_assigned()
     check_done()
     for _, handler in ipairs(script.handlers) do
         if handler.fn then

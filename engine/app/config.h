@@ -76,8 +76,8 @@
       "delivered bytes remembered, to compare retransmissions; only if anomalies are asked for")   \
     X(lua, memory_cap, 268435456, 1048576, 1099511627776, "bytes", "Lua heap per script instance") \
     X(lua, state_cap, 262144, 256, 16777216, "keys",                                               \
-      "keys of a partition by address that a script has states of, held per 256th of them; at the "\
-      "cap the state idle longest is dropped")                                                     \
+      "addresses or pairs a script keeps states of; at the cap the one idle longest, of a 256th, " \
+      "is dropped")                                                                                \
     X(lua, time_budget, 30, 1, 86400, "seconds",                                                   \
       "processor time of one call of a handler, of init, done or the top level")                   \
     X(aggregate, key_cap, 1000000, 16, 1000000000, "keys",                                         \

@@ -3,6 +3,7 @@
  * options. Nothing here runs per event. */
 #include <lauxlib.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -224,6 +225,16 @@ static int host_line(lua_State *L)
     return 1;
 }
 
+/** warn(line, sentence): something that is allowed and hardly meant; once, not per instance. */
+static int host_warn(lua_State *L)
+{
+    const struct palua_lua_instance *instance = self(L);
+    if (instance->options.index == 0)
+        fprintf(stderr, "palua: %s:%d: %s\n", instance->name, (int)luaL_checkinteger(L, 1),
+                luaL_checkstring(L, 2));
+    return 0;
+}
+
 void host_print_aggregate(struct palua_lua_instance *instance, size_t index)
 {
     struct table table;
@@ -337,6 +348,7 @@ static const luaL_Reg functions[] = {
     {"filter", host_filter},
     {"option", host_option},
     {"line", host_line},
+    {"warn", host_warn},
     {"print_aggregate", host_print},
     {"file_create", host_file_create},
     {"file_write", host_file_write},
