@@ -69,3 +69,55 @@ Test(clock, hostile_extremes_do_not_overflow)
     cr_expect(clock_advance(&clock, INT64_MAX));
     cr_expect_not(clock_advance(&clock, INT64_MIN));
 }
+
+/** What a handler would see the clock at, for every packet, with batches of `size`. */
+static void times(const int64_t *ts_ns, uint32_t count, uint32_t size, int64_t *out)
+{
+    struct clock clock = {0};
+    struct batch_pool *pool = batch_pool_new(1, size, 1, 1);
+    for (uint32_t at = 0; at < count; at += size) {
+        struct batch *batch = batch_take(pool);
+        uint32_t next = 0;
+        batch->count = count - at < size ? count - at : size;
+        for (uint32_t i = 0; i < batch->count; i++)
+            batch->packets[i] = (struct palua_packet){
+                .ts_ns = ts_ns[at + i], .flags = ts_ns[at + i] < 0 ? PALUA_PACKET_NO_TIME : 0};
+        clock_batch(&clock, batch);
+        for (uint32_t i = 0; i < batch->count; i++)
+            out[at + i] = batch_time(batch, i, &next);
+        batch_give(pool, batch);
+    }
+    batch_pool_free(pool);
+}
+
+Test(clock, batches_tell_the_time_of_the_last_tick)
+{
+    const int64_t ts_ns[] = {-1, 250 * MS, 299 * MS, 310 * MS, 390 * MS, 305 * MS, -1, 400 * MS};
+    const int64_t expected[] = {INT64_MIN, 250 * MS, 250 * MS, 310 * MS,
+                                310 * MS,  310 * MS, 310 * MS, 400 * MS};
+    enum { COUNT = sizeof ts_ns / sizeof ts_ns[0] };
+    for (uint32_t size = 1; size <= COUNT; size++) {
+        int64_t got[COUNT];
+        times(ts_ns, COUNT, size, got);
+        for (uint32_t i = 0; i < COUNT; i++)
+            cr_expect_eq(got[i], expected[i], "packet %u in batches of %u", i, size);
+    }
+}
+
+Test(clock, of_a_batch_without_packets_is_that_of_the_last)
+{
+    struct clock clock = {0};
+    struct batch_pool *pool = batch_pool_new(1, 1, 1, 1);
+    struct batch *batch = batch_take(pool);
+    uint32_t next = 0;
+    clock_batch(&clock, batch);
+    cr_expect_eq(batch_time(batch, 0, &next), INT64_MIN, "it was never started");
+    batch->packets[0] = (struct palua_packet){.ts_ns = 7 * MS};
+    batch->count = 1;
+    clock_batch(&clock, batch);
+    batch->count = 0;
+    clock_batch(&clock, batch);
+    cr_expect_eq(batch_time(batch, 0, &next), 7 * MS);
+    batch_give(pool, batch);
+    batch_pool_free(pool);
+}
