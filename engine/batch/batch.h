@@ -144,8 +144,8 @@ void batch_give(struct batch_pool *pool, struct batch *batch);
  * that whoever kept a pointer to it shows. For --check. */
 void batch_spoil(struct batch *batch);
 
-/** What the capture's clock showed at the last tick up to a packet: its steps are the ticks, so that
- * it is the same for any batch size.
+/** What the capture's clock showed at the last tick up to a packet: its steps are the ticks, so
+ * that it is the same for any batch size.
  * @param next  a tick to begin at, for whoever asks for one packet after the other; 0 at first,
  *              moved on
  * @return INT64_MIN before the clock was started */

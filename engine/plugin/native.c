@@ -102,8 +102,7 @@ static uint32_t open_lanes(struct native *native, const struct batch *batch,
     uint32_t count = 0;
     for (uint32_t i = 0; i < subscriptions; i++) {
         for (uint32_t j = 0; j < parts.count; j++) {
-            const struct event_queue *queue =
-                part_range_queue(batch, &parts, j, native->kinds[i]);
+            const struct event_queue *queue = part_range_queue(batch, &parts, j, native->kinds[i]);
             if (queue->count)
                 native->lanes[count++] = (struct lane){.queue = queue, .subscription = i};
         }

@@ -30,8 +30,8 @@ enum group_kind { GROUP_SCRIPT, GROUP_NATIVE, GROUP_FIELDS };
 struct analysis_group {
     enum group_kind kind;
     const char *name;
-    uint32_t plugin;         /**< GROUP_NATIVE: its number in the set */
-    uint32_t order;          /**< load order */
+    uint32_t plugin; /**< GROUP_NATIVE: its number in the set */
+    uint32_t order;  /**< load order */
     enum palua_partition partition;
     bool waits;
     struct fault_told *told; /**< GROUP_SCRIPT: errors that were reported */
@@ -59,10 +59,10 @@ struct setup {
     struct analysis_group *groups; /**< load order */
     size_t group_count;
     size_t group_cap;
-    struct analysis_lane *lanes;          /**< the instances of groups that wait */
+    struct analysis_lane *lanes; /**< the instances of groups that wait */
     uint32_t lane_count;
     struct deal deals[PART_DEALT_CAP]; /**< what workers deal out; without kinds: nothing */
-    bool *arg_used; /**< which -A were taken by somebody */
+    bool *arg_used;                    /**< which -A were taken by somebody */
     struct worker **workers;
     uint32_t worker_count; /**< threads too */
     struct batch_pool *batches;

@@ -20,8 +20,8 @@ void deal_add(struct deal *deal, uint16_t kind)
     for (size_t i = 0; i < deal->kind_count; i++)
         if (deal->kinds[i] == kind)
             return;
-    deal->kinds = memory_grow(deal->kinds, &deal->kind_cap, deal->kind_count + 1,
-                              sizeof *deal->kinds);
+    deal->kinds =
+        memory_grow(deal->kinds, &deal->kind_cap, deal->kind_count + 1, sizeof *deal->kinds);
     deal->kinds[deal->kind_count++] = kind;
 }
 

@@ -5,8 +5,8 @@
  * each worker, right after its stages, sorts the events of its own part once by owner, for all
  * analyses that are partitioned alike; an instance then reads its list of every part like any other
  * queue, and looks at no event that is not its own. The lists lie in the part's arena and hold what
- * the queues hold: a pointer and an order key per event. Nothing of this is done for one worker, who
- * owns every key. */
+ * the queues hold: a pointer and an order key per event. Nothing of this is done for one worker,
+ * who owns every key. */
 #pragma once
 
 #include <stdint.h>
@@ -14,7 +14,8 @@
 #include "batch/batch.h"
 #include "shard/owner.h"
 
-/** What is dealt by one partition: the kinds of events that some analysis of that partition reads. */
+/** What is dealt by one partition: the kinds of events that some analysis of that partition reads.
+ */
 struct deal {
     enum palua_partition partition;
     uint16_t *kinds;

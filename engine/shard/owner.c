@@ -24,8 +24,8 @@ struct own_fields {
 };
 
 #define BITS(src, dst) (UINT64_C(1) << (src) | UINT64_C(1) << (dst))
-#define OWN(record, src_bit, dst_bit)                                            \
-    {                                                                            \
+#define OWN(record, src_bit, dst_bit)                                                      \
+    {                                                                                      \
         BITS(src_bit, dst_bit), offsetof(struct record, src), offsetof(struct record, dst) \
     }
 

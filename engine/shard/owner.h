@@ -8,9 +8,9 @@
  * - of any other event those of its flow, originator and responder; without a flow the packet's.
  * An event without an address (ARP, `capture.end`) has the empty key, which is one like any other.
  *
- * A key falls into one of the 256 virtual shards of shard/share.h, and each instance owns a range of
- * these, so that what is held per shard does not depend on how many instances there are. Pure, any
- * thread. */
+ * A key falls into one of the 256 virtual shards of shard/share.h, and each instance owns a range
+ * of these, so that what is held per shard does not depend on how many instances there are. Pure,
+ * any thread. */
 #pragma once
 
 #include <stdbool.h>

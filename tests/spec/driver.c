@@ -12,7 +12,7 @@
 #include "base/memory.h"
 #include "lua/instance.h"
 
-enum { SPEC_KINDS = 16 };
+enum { SPEC_KINDS = 16, SPEC_STATE_CAP = 4096 };
 
 #define SPEC_EXPORT __attribute__((visibility("default")))
 
@@ -156,6 +156,7 @@ SPEC_EXPORT bool spec_load(struct spec *spec, const char *path, const char *name
                                      .name = name,
                                      .memory_cap = memory_cap ? memory_cap : (size_t)256 << 20,
                                      .aggregate_cap = 1000,
+                                     .state_cap = SPEC_STATE_CAP,
                                      .profile = flags & 1,
                                      .strict = flags & 2,
                                      .trust = flags & 4,
@@ -242,7 +243,8 @@ static void fill_event(struct spec *spec, uint32_t i)
         event->head.present = 1 << 3;
 }
 
-/** A batch of 1,024 packets, one event each; kinds in turn. */
+/** A batch of 1,024 packets, one event each; kinds in turn. Flows 0 and 1 have one originator, 2
+ * and 3 another; 0 and 2 have one responder, 1 and 3 another. */
 SPEC_EXPORT void spec_make(struct spec *spec, uint32_t count, uint32_t kind_count)
 {
     for (uint32_t i = 0; i < spec->part.queue_count; i++)
@@ -253,6 +255,8 @@ SPEC_EXPORT void spec_make(struct spec *spec, uint32_t count, uint32_t kind_coun
             .id = (uint64_t)i + 1, .orig_p = 1000, .resp_p = 53, .proto = 17, .addr_len = 4};
         int len = snprintf((char *)flow->uid_text, sizeof flow->uid_text, "Cflow%d", i);
         flow->uid = (struct palua_slice){flow->uid_text, (uint32_t)len, 0};
+        flow->addresses[3] = (uint8_t)(i / 2);
+        flow->addresses[19] = (uint8_t)(i % 2);
         flow->orig_h = (struct palua_slice){flow->addresses, 4, 0};
         flow->resp_h = (struct palua_slice){flow->addresses + 16, 4, 0};
     }
@@ -278,6 +282,12 @@ SPEC_EXPORT uint64_t spec_consume(struct spec *spec, uint32_t rounds)
     }
     clock_gettime(CLOCK_MONOTONIC, &b);
     return (uint64_t)((b.tv_sec - a.tv_sec) * 1000000000 + b.tv_nsec - a.tv_nsec);
+}
+
+/** The capture's clock at the next batch. */
+SPEC_EXPORT void spec_clock(struct spec *spec, int64_t now_ns)
+{
+    spec->batch.clock_ns = now_ns;
 }
 
 SPEC_EXPORT void spec_flow_ended(struct spec *spec, uint64_t id)

@@ -14,6 +14,7 @@ int spec_code(const struct spec *);
 bool spec_output(struct spec *, const char *);
 void spec_make(struct spec *, uint32_t, uint32_t);
 uint64_t spec_consume(struct spec *, uint32_t);
+void spec_clock(struct spec *, int64_t);
 void spec_flow_ended(struct spec *, uint64_t);
 void spec_finish(struct spec *);
 void spec_stop_gc(struct spec *);

@@ -43,6 +43,17 @@ describe("a declaration", function()
         refused('on("spec.k0", "len > 5")', "spec.lua:1", "a function or an aggregation was expected")
         refused("init(5)", "spec.lua:1", "a function was expected")
         refused('palua.partition("flwo")', "spec.lua:1", "none of")
+        refused('palua.partition()', "spec.lua:1", "'nil' is none of")
+        refused('palua.partition("src", "5m")', "spec.lua:1", "a table of options was expected")
+        refused('palua.partition("src", { idel = "5m" })', "spec.lua:1", "no option 'idel'; did you mean 'idle'?")
+        refused('palua.partition("flow", { idle = "5m" })', "spec.lua:1", "ends with its flow")
+        refused('palua.partition("all", { idle = "5m" })', "spec.lua:1", "lasts for the whole run")
+        for _, wrong in ipairs({ '"5"', '"m"', '"5 m"', '"5y"', '"-5m"', '"99ms"', '"3651d"', "true", "0", "0/0", "1e99", "{}" }) do
+            refused('palua.partition("src", { idle = ' .. wrong .. " })", "spec.lua:1", 'expected a time from "100ms" to "3650d"')
+        end
+        for _, right in ipairs({ '"100ms"', '"0.5s"', '"30s"', '"5m"', '"1.5h"', '"3650d"', "0.1", "60" }) do
+            assert(driver.load('palua.partition("src", { idle = ' .. right .. " })"))
+        end
         refused('on("link", function(e, st) end)', "spec.lua:1", "cannot keep state per flow")
         refused("local x = = 5", "spec.lua:1", "unexpected symbol")
         refused("\n\nlocal t = nil\nt.x = 5", "spec.lua:4", "attempt to index")

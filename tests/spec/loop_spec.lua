@@ -214,4 +214,63 @@ describe("st", function()
             on("spec.k0", function(e, st) st.n = (st.n or 0) + 1 print(st.n) end)]], { count = 3 })
         assert.equal("1\n2\n3\n", out)
     end)
+
+    --- The last count that was printed for each flow.
+    local function counts(partition, between, options)
+        local spec = assert(driver.load(('palua.partition("%s"%s)\n'):format(partition, options or "")
+            .. 'on("spec.k0", function(e, st) st.n = (st.n or 0) + 1 print(e.flow.uid, st.n) end)'))
+        local path = os.tmpname()
+        assert(C.spec_output(spec, path))
+        C.spec_make(spec, 8, 1)
+        C.spec_consume(spec, 1)
+        between(spec)
+        C.spec_consume(spec, 1)
+        C.spec_finish(spec)
+        local last = {}
+        for uid, n in driver.read_file(path):gmatch("(%S+)\t(%d+)") do
+            last[uid] = tonumber(n)
+        end
+        os.remove(path)
+        assert.equal(0, tonumber(C.spec_errors(spec)))
+        return last
+    end
+
+    it("is the address's or the pair's in partitions by address, whatever flow ends", function()
+        local function end_flow(spec)
+            C.spec_flow_ended(spec, 2)
+        end
+        assert.same({ Cflow0 = 7, Cflow1 = 8, Cflow2 = 7, Cflow3 = 8 }, counts("src", end_flow))
+        assert.same({ Cflow0 = 7, Cflow1 = 7, Cflow2 = 8, Cflow3 = 8 }, counts("dst", end_flow))
+        -- 0.0.0.0 with 0.0.0.1, from either side, is one pair: flows 1 and 2.
+        assert.same({ Cflow0 = 4, Cflow1 = 7, Cflow2 = 8, Cflow3 = 4 }, counts("pair", end_flow))
+    end)
+
+    it("is dropped when its key was idle", function()
+        local function wait(seconds)
+            return function(spec)
+                C.spec_clock(spec, seconds * 1000000000)
+            end
+        end
+        local kept, fresh = { Cflow0 = 7, Cflow1 = 8, Cflow2 = 7, Cflow3 = 8 }, { Cflow0 = 3, Cflow1 = 4, Cflow2 = 3, Cflow3 = 4 }
+        assert.same(kept, counts("src", wait(299)))
+        assert.same(fresh, counts("src", wait(300)))
+        assert.same(kept, counts("src", wait(9), ', { idle = "10s" }'))
+        assert.same(fresh, counts("src", wait(10), ', { idle = "10s" }'))
+    end)
+
+    it("of idle keys is given back", function()
+        local spec = assert(driver.load('palua.partition("src", { idle = "1s" })\n'
+            .. 'on("spec.k0", function(e, st) st.t = st.t or ("x"):rep(1000):gsub("x", tostring(e.packet_number) .. ".") end)'))
+        C.spec_make(spec, 8, 1)
+        local function use(rounds)
+            for i = 1, rounds do
+                C.spec_clock(spec, i * 2000000000)
+                C.spec_consume(spec, 1)
+            end
+            C.spec_stop_gc(spec)
+            return tonumber(C.spec_lua_bytes(spec))
+        end
+        local before = use(10)
+        assert.is_true(use(500) < before + 100000)
+    end)
 end)

@@ -13,9 +13,8 @@ static struct key_table *table;
 
 static struct owner_key key(uint32_t number)
 {
-    return (struct owner_key){.bytes = {10, (uint8_t)(number >> 16), (uint8_t)(number >> 8),
-                                        (uint8_t)number},
-                              .len = 4};
+    return (struct owner_key){
+        .bytes = {10, (uint8_t)(number >> 16), (uint8_t)(number >> 8), (uint8_t)number}, .len = 4};
 }
 
 static uint32_t find(uint32_t number, int64_t now_ns)

@@ -95,8 +95,8 @@ Test(owner, of_a_flow_is_its_originator_or_responder)
 {
     const struct palua_flow flow = {.orig_h = slice(high, 4), .resp_h = slice(low, 4)};
     const struct palua_event event = {.packet = packet(), .flow = &flow};
-    const uint16_t kinds[] = {EVENT_FLOW_START, EVENT_FLOW_END,  EVENT_TCP_DATA,
-                              EVENT_ANOMALY,    EVENT_ENGINE_COUNT};
+    const uint16_t kinds[] = {EVENT_FLOW_START, EVENT_FLOW_END, EVENT_TCP_DATA, EVENT_ANOMALY,
+                              EVENT_ENGINE_COUNT};
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         expect(&event, kinds[i], PALUA_PARTITION_SRC, high, 4);
         expect(&event, kinds[i], PALUA_PARTITION_DST, low, 4);
@@ -167,8 +167,7 @@ Test(owner, hash_fills_all_shards)
 Test(owner, asks_for_what_keys_are_made_of)
 {
     static struct interest interest;
-    const uint64_t ends =
-        UINT64_C(1) << FLOW_FIELD_ORIG_H | UINT64_C(1) << FLOW_FIELD_RESP_H;
+    const uint64_t ends = UINT64_C(1) << FLOW_FIELD_ORIG_H | UINT64_C(1) << FLOW_FIELD_RESP_H;
     for (uint16_t kind = 0; kind <= EVENT_ENGINE_COUNT; kind++)
         owner_interest(&interest, kind);
     cr_expect_eq(interest.kinds[EVENT_PACKET].fields,
