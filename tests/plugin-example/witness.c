@@ -19,6 +19,8 @@
 
 #define COUNT(array) ((uint32_t)(sizeof(array) / sizeof *(array)))
 
+static const enum palua_partition partition = PARTITION;
+
 enum { KEY_CAP = 8192, KEY_LEN = 40 };
 enum { ON_PACKET, ON_LINK, ON_NETWORK, ON_TRANSPORT, ON_FLOW_START, ON_FLOW_END };
 enum { COUNTER_KEYS_LEFT_OUT };
@@ -82,11 +84,11 @@ static struct key key_of(struct palua_slice src, struct palua_slice dst)
 {
     struct key key = {0};
     bool ordered = src.len != dst.len || !src.len || memcmp(src.data, dst.data, src.len) <= 0;
-    if (PARTITION == PALUA_PARTITION_SRC)
+    if (partition == PALUA_PARTITION_SRC)
         add_bytes(&key, src.data, src.len);
-    else if (PARTITION == PALUA_PARTITION_DST)
+    else if (partition == PALUA_PARTITION_DST)
         add_bytes(&key, dst.data, dst.len);
-    if (PARTITION != PALUA_PARTITION_PAIR)
+    if (partition != PALUA_PARTITION_PAIR)
         return key;
     add_bytes(&key, ordered ? src.data : dst.data, src.len);
     add_bytes(&key, ordered ? dst.data : src.data, dst.len);
@@ -187,7 +189,7 @@ static void look(struct witness *witness, struct palua_call *call, uint32_t subs
         return;
     if (of_flow)
         key = key_of(event->flow->orig_h, event->flow->resp_h);
-    if (PARTITION == PALUA_PARTITION_FLOW && event->flow)
+    if (partition == PALUA_PARTITION_FLOW && event->flow)
         add_bytes(&key, &event->flow->id, sizeof event->flow->id);
     if (has_key(witness, &key))
         return;
@@ -212,7 +214,7 @@ static void merge(void *self, void *other)
     const struct witness *from = other;
     for (uint64_t i = 0; i < from->found.keys; i++) {
         // The empty key of what has no flow is no flow's.
-        bool counts = PARTITION != PALUA_PARTITION_FLOW || from->keys[i].bytes[0];
+        bool counts = partition != PALUA_PARTITION_FLOW || from->keys[i].bytes[0];
         if (counts && has_key(into, &from->keys[i]))
             into->found.scattered++;
         else if (into->found.keys < KEY_CAP && counts)
@@ -248,12 +250,9 @@ static const struct palua_schema table = {
 };
 static const struct palua_schema *const tables[] = {&table};
 static const struct palua_subscription subscriptions[] = {
-    [ON_PACKET] = {"packet", ""},
-    [ON_LINK] = {"link", ""},
-    [ON_NETWORK] = {"network", ""},
-    [ON_TRANSPORT] = {"transport", PARTITION == PALUA_PARTITION_FLOW ? "flow.uid" : ""},
-    [ON_FLOW_START] = {"flow.start", ""},
-    [ON_FLOW_END] = {"flow.end", ""},
+    [ON_PACKET] = {"packet", ""},         [ON_LINK] = {"link", ""},
+    [ON_NETWORK] = {"network", ""},       [ON_TRANSPORT] = {"transport", "flow.uid"},
+    [ON_FLOW_START] = {"flow.start", ""}, [ON_FLOW_END] = {"flow.end", ""},
 };
 static const struct palua_counter counters[] = {
     [COUNTER_KEYS_LEFT_OUT] = {"keys_left_out", "keys beyond the table's size"},
