@@ -85,6 +85,15 @@ class Strain(Case):
             run = self.ok("-j", threads, "--batch", 1, "-s", slow, "-s", "dns_stats", "-o", "json", capture("dns.pcapng"))
             self.assertEqual(json.loads(run.out_lines[0]), {"print": "371"})
 
+    def test_slow_instance_of_addresses(self):
+        """Every batch waits for the instance that has most to do."""
+        slow = self.script('palua.partition("src")\non("packet", function(e, st)\n    st.n = (st.n or 0) + 1\n'
+                           "    if e.packet_number % 4 == 0 then for i = 1, 20000 do st.x = i end end\n    print(e.packet_number, st.n)\nend)")
+        expected = self.ok("-j", 1, "-s", slow, capture("dns.pcapng")).out
+        self.assertEqual(expected.count("\n"), 371)
+        for threads in 2, 8:
+            self.assertEqual(self.ok("-j", threads, "--batch", 1, "-s", slow, capture("dns.pcapng")).out, expected)
+
     def test_slow_reader(self):
         expected = self.ok("-j", 1, "-T", "packet.packet_number,packet.layers", capture("dns.pcapng")).out
         with subprocess.Popen([cli.PALUA, "-q", "-j", "8", "--batch", "1", "-T", "packet.packet_number,packet.layers", capture("dns.pcapng")],
@@ -182,6 +191,18 @@ end)
 done(function() print("done") end)""", "script.lua:2: the handler of packet, at packet 100,")
         rows = [json.loads(line) for line in run.out_lines]
         self.assertTrue(sum(row["count"] for row in rows if row.get("table") == "seen") >= 98, run)
+
+    def test_instance_of_addresses(self):
+        """Only the instance that owns the packet's address is stuck."""
+        run = self.stuck("""palua.partition("src")
+local seen = agg.count("seen", "proto")
+on("packet", function(e, st)
+    st.n = (st.n or 0) + 1
+    seen:add(e.proto)
+    if e.packet_number == 100 then while true do end end
+end)""", "script.lua:3: the handler of packet, at packet 100,")
+        self.assertEqual(len(run.err_lines), 1, run)
+        self.assertIn("seen", {json.loads(line).get("table") for line in run.out_lines})
 
     def test_interpreted_loop(self):
         self.stuck('local t = {} on("packet", function(e) while true do t[1] = string.format("%d %s", e.len, tostring({})) end end)', "script.lua:1: the handler of packet")

@@ -68,9 +68,13 @@ enum palua_partition {
     PALUA_PARTITION_ALL = 0, /**< serial: one instance, everything in capture order; what a plugin
                                 that says nothing gets */
     PALUA_PARTITION_FLOW,    /**< one instance per worker, each sees whole flows; needs `merge` */
-    PALUA_PARTITION_SRC, /**< one instance per worker, each sees all of an address; needs `merge` */
-    PALUA_PARTITION_DST,
-    PALUA_PARTITION_PAIR
+    PALUA_PARTITION_SRC, /**< one instance per worker, each sees all events of the addresses that
+                            fall to it, in capture order, and no other instance sees any of these;
+                            needs `merge`. Which address an event has is said in docs/scripting.md:
+                            of a packet or layer its source, of a flow the originator; what has none
+                            falls to one instance */
+    PALUA_PARTITION_DST, /**< the same by destination, of a flow by responder */
+    PALUA_PARTITION_PAIR /**< the same by both, whichever sends */
 };
 
 /** Where a decoder or dissector is tried. `value` is a port, a link type, an ethertype or an IP
