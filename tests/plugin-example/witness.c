@@ -75,7 +75,8 @@ static bool has_key(const struct witness *witness, const struct key *key)
 
 static void add_bytes(struct key *key, const void *bytes, uint32_t len)
 {
-    memcpy(key->bytes + 1 + key->bytes[0], bytes, len);
+    if (len) // without bytes there is no address to copy from
+        memcpy(key->bytes + 1 + key->bytes[0], bytes, len);
     key->bytes[0] = (uint8_t)(key->bytes[0] + len);
 }
 
