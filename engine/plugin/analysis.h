@@ -22,8 +22,8 @@ struct analysis_report {
     uint64_t errors;      /**< script or plugin errors, counted per occurrence */
     uint64_t anomalies;   /**< that a script found in streams */
     uint64_t given_up;    /**< searches of filters that a limit ended */
-    bool stop;            /**< end the run now (--strict, or a budget was met) */
     uint64_t states_shed; /**< states of partition keys that a script lost at lua.state_cap */
+    bool stop;            /**< end the run now (--strict, or a budget was met) */
     bool parked; /**< its thread was stopped in a hook: only what lies outside of Lua is shown */
 };
 

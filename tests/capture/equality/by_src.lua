@@ -14,6 +14,10 @@ end
 
 init(function() print("begin") end)
 on("packet", function(e, st) note(e, st, e.layers) end)
+on("packet", "len > 100", function(e, st)
+    st.large = (st.large or 0) + 1
+    print("src", e.packet_number, "large", st.large)
+end)
 on("packet", function(e) ports:add(e.src, e.dport) end)
 on("link", function(e, st) note(e, st, tostring(e.type)) end)
 on("network", function(e, st) note(e, st, tostring(e.src)) end)
