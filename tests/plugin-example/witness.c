@@ -2,7 +2,8 @@
 /** An analysis that checks what palua promises to analyses, and says how often it was broken:
  *
  * - overlapping: a hook was called while another of the same instance was not over;
- * - early: an event came after one of a later packet (an end of a flow has no place among these);
+ * - early: an event came after one of a later packet (the end of a flow, and what is left of a
+ *   datagram that never became whole, come when they are given up);
  * - inner_first: a layer's event came after one of a layer further in;
  * - scattered: a key (a flow, an address, a pair: as PARTITION says) was seen by two instances.
  *
@@ -153,6 +154,13 @@ static bool is_nested(const struct palua_packet *packet)
     return count > 1;
 }
 
+/** Whether an event is about what is left of a datagram that never became whole: it comes late,
+ * with the packet of its first fragment. */
+static bool is_remnant(uint32_t subscription, const struct palua_event *event)
+{
+    return subscription == ON_TRANSPORT && event->packet->flags & PALUA_PACKET_FRAGMENT;
+}
+
 /** The key of an event of a packet or layer; moves on to that layer.
  * @return false if it cannot be told */
 static bool packet_key(struct witness *witness, uint32_t subscription,
@@ -181,11 +189,13 @@ static void look(struct witness *witness, struct palua_call *call, uint32_t subs
     struct key key = {0};
     bool of_flow = subscription == ON_FLOW_START || subscription == ON_FLOW_END;
     witness->found.events++;
-    if (subscription != ON_FLOW_END) {
+    if (subscription != ON_FLOW_END && !is_remnant(subscription, event)) {
         witness->found.early += event->packet->number < witness->packet;
         witness->layer = event->packet->number == witness->packet ? witness->layer : 0;
         witness->packet = event->packet->number;
     }
+    if (is_remnant(subscription, event))
+        return;
     if (!of_flow && !packet_key(witness, subscription, event->packet, &key))
         return;
     if (of_flow)
