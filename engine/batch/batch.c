@@ -194,6 +194,7 @@ void batch_give(struct batch_pool *pool, struct batch *batch)
     for (uint32_t part = 0; part < batch->part_count; part++)
         part_clear(&batch->parts[part]);
     batch->anomalies.count = 0;
+    batch->has_fragments = false;
     batch->datagrams = NULL;
     batch->remnants = NULL;
     batch->shares = NULL;

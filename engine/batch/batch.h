@@ -110,6 +110,7 @@ struct batch {
     struct palua_packet *packets;
     uint32_t count; /**< packets in it */
     uint32_t packet_cap;
+    bool has_fragments;               /**< some packet is a fragment; set by decode_batch */
     struct arena arena;               /**< the producer's: reassembled buffers */
     struct anomaly_list anomalies;    /**< in packet order */
     struct batch_datagram *datagrams; /**< in the batch's arena, in packet order; NULL if none */

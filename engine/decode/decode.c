@@ -284,7 +284,10 @@ bool decode_beginning(const struct decoder *decoder, struct palua_packet *packet
 void decode_batch(const struct decoder *decoder, struct batch *batch, uint32_t first,
                   uint32_t count)
 {
-    for (uint32_t i = first; i < first + count; i++)
-        if (!plain_decode(decoder, &batch->packets[i]))
-            decode_walk(decoder, batch, i);
+    for (uint32_t i = first; i < first + count; i++) {
+        if (plain_decode(decoder, &batch->packets[i]))
+            continue;
+        decode_walk(decoder, batch, i);
+        batch->has_fragments |= batch->packets[i].flags & PALUA_PACKET_FRAGMENT;
+    }
 }

@@ -206,6 +206,13 @@ static void start_clock(struct defrag *defrag, const struct palua_packet *packet
     defrag->now_ns = packet->ts_ns;
 }
 
+static void expire(struct defrag *defrag, const struct batch_tick *tick)
+{
+    defrag->index = tick->packet;
+    defrag->now_ns = tick->now_ns;
+    defrag_table_expire(defrag->table, defrag->now_ns);
+}
+
 static void enter(struct defrag *defrag, struct batch *batch)
 {
     batch->remnants = NULL;
@@ -221,18 +228,18 @@ void defrag_batch(struct defrag *defrag, struct batch *batch)
     uint32_t tick = 0;
     batch->datagrams = NULL;
     enter(defrag, batch);
-    for (uint32_t i = 0; i < batch->count; i++) {
+    // Of most batches there is nothing to see but how time goes on.
+    for (uint32_t i = 0; (batch->has_fragments || !defrag->started) && i < batch->count; i++) {
         start_clock(defrag, &batch->packets[i]);
-        if (tick < batch->tick_count && batch->ticks[tick].packet == i) {
-            defrag->index = i;
-            defrag->now_ns = batch->ticks[tick++].now_ns;
-            defrag_table_expire(defrag->table, defrag->now_ns);
-        }
+        if (tick < batch->tick_count && batch->ticks[tick].packet == i)
+            expire(defrag, &batch->ticks[tick++]);
         if (!(batch->packets[i].flags & PALUA_PACKET_FRAGMENT))
             continue;
         visit.index = defrag->index = i;
         visit_packet(&visit);
     }
+    for (; tick < batch->tick_count; tick++)
+        expire(defrag, &batch->ticks[tick]);
     decode_order(batch, first);
 }
 

@@ -133,6 +133,9 @@ static bool stage_decode(void *context, uint32_t slot, uint32_t lane)
     decode_batch(stages->setup->decoder, batch, 0, batch->count);
     if (stages->setup->config.decode_do_checksums)
         checksum_batch(batch);
+    // Where defragmentation changes nothing, the packets' flows are known already.
+    if (!stages->setup->defrag || !batch->has_fragments)
+        share_batch(batch, worker_tracks_flows(stages->setup->workers[0]));
     return true;
 }
 
@@ -148,7 +151,8 @@ static bool stage_sequence(void *context, uint32_t slot, uint32_t lane)
         defrag_batch(stages->setup->defrag, batch);
     if (stages->setup->config.decode_do_checksums)
         checksum_datagrams(batch);
-    share_batch(batch, worker_tracks_flows(stages->setup->workers[0]));
+    if (!batch->shares)
+        share_batch(batch, worker_tracks_flows(stages->setup->workers[0]));
     stages->report.anomalies += batch->anomalies.count;
     return true;
 }

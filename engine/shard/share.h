@@ -7,8 +7,8 @@
  * packet without a flow goes by its number. A packet in a UDP tunnel is listed once more for each
  * flow that carries it: that flow's worker counts it there, and publishes its `transport` event;
  * all else about the packet is with the innermost flow. So which shard a packet falls into, and
- * with it every cap that is held per shard, does not depend on how many workers there are. Part of
- * the sequential lane: one thread at a time. */
+ * with it every cap that is held per shard, does not depend on how many workers there are. What a
+ * batch's lists say depends on it alone, so those of several batches may be made at once. */
 #pragma once
 
 #include <stdbool.h>
