@@ -71,6 +71,15 @@ void *pages_zalloc(size_t size)
     return is_mapped(size) ? memory : memset(memory, 0, size);
 }
 
+void pages_discard(void *memory, size_t size)
+{
+    size_t before = (size_t)(-(uintptr_t)memory & (SMALL - 1));
+    if (size < before + SMALL)
+        return;
+    // A wish too: without it the memory is merely kept.
+    madvise((uint8_t *)memory + before, (size - before) & ~(size_t)(SMALL - 1), MADV_DONTNEED);
+}
+
 void pages_free(void *memory, size_t size)
 {
     if (memory && is_mapped(size))

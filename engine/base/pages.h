@@ -15,5 +15,8 @@ enum {
 void *pages_alloc(size_t size) __attribute__((malloc, returns_nonnull));
 /** The same, zeroed. */
 void *pages_zalloc(size_t size) __attribute__((malloc, returns_nonnull));
+/** Gives back to the system what lies in memory that stays allocated: its whole pages lose what is
+ * in them. For any memory of the process. */
+void pages_discard(void *memory, size_t size);
 /** @param size  as it was asked for; NULL is allowed */
 void pages_free(void *memory, size_t size);

@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/pages.h"
 
 enum { ENTRIES_LEAST = 16, LINE = 64 };
+enum { FULL_EIGHTHS = 5 }; // of the entries that may be taken
 _Static_assert(sizeof(struct flow_entry) >= sizeof(void *), "a free array holds an address");
 
 void flow_entries_init(struct flow_entries *entries)
@@ -35,8 +37,11 @@ static struct flow_entry *take(struct flow_entries *entries, uint32_t size)
     return array;
 }
 
+/* All shards grow at about the same time, so that an array may be of no use to another one ever:
+ * its memory goes back, but for the beginning. */
 static void give(struct flow_entries *entries, struct flow_entry *array, uint32_t size)
 {
+    pages_discard(array + 1, memory_mul(size - 1, sizeof *array));
     struct flow_entry **free = &entries->free[class_of(size)];
     memcpy(array, free, sizeof(void *));
     *free = array;
@@ -112,7 +117,7 @@ static void grow(struct flow_shard *shard, struct flow_entries *entries)
 
 void flow_shard_add(struct flow_shard *shard, struct flow_entries *entries, struct flow *flow)
 {
-    if (!shard->entries || shard->count > shard->mask / 2)
+    if (!shard->entries || shard->count >= shard->mask / 8 * FULL_EIGHTHS)
         grow(shard, entries);
     place(shard, (struct flow_entry){.hash = flow->hash, .index = flow->index});
     shard->count++;

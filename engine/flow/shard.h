@@ -2,9 +2,9 @@
 /** One of the flow table's shards: the flows whose packets' flow_hash starts with the same 8 bits,
  * found by key.
  *
- * An open-addressing index of {hash, record number}, at most half full, grown by doubling: eight
- * entries share a cache line, and a record is touched only when all 32 bits of the hash agree. One
- * thread at a time. */
+ * An open-addressing index of {hash, record number}, at most five eighths full, grown by doubling:
+ * eight entries share a cache line, and a record is touched only when all 32 bits of the hash
+ * agree. One thread at a time. */
 #pragma once
 
 #include <stdint.h>

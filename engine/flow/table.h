@@ -21,8 +21,8 @@
  * idle longest (whose last packet lies furthest back in the capture). So a flood of SYNs, or of
  * lone packets of any kind, pushes out only itself.
  *
- * Cost per packet: a hash, a cache line each of index, key and counters. A flow takes 160 bytes, 16
- * to 32 in the index, 4 to 8 in the timer wheel; 64 more if connections are kept. Timers are set
+ * Cost per packet: a hash, a cache line each of index, key and counters. A flow takes 160 bytes, 13
+ * to 26 in the index, 4 to 8 in the timer wheel; 64 more if connections are kept. Timers are set
  * per timeout, not per packet. Time is the capture's clock. One thread at a time. */
 #pragma once
 

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* Floods against a flow table at its cap: five million flows of one packet, then a million SYNs of
- * which each is answered. Memory must stay where the cap puts it, the counters must say what was
- * shed, and connections that were established before must all be there in the end. */
+/* A flow table under strain, as the argument says.
+ *
+ * floods: five million flows of one packet at its cap, then a million SYNs of which each is
+ * answered. Memory must stay where the cap puts it, the counters must say what was shed, and
+ * connections that were established before must all be there in the end. idle: what a flow takes
+ * that does nothing any more. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "../unit/flow/sample.h"
 
@@ -12,6 +16,7 @@ enum { CAP = 200000, ESTABLISHED = 20000, LONE = 5000000, ANSWERED = 1000000 };
 /** What a flow may take with all that hangs on it, index, timers and connection included; and what
  * else the process needs. */
 enum { BYTES_PER_FLOW = 512, REST = 64 << 20 };
+enum { BYTES_PER_IDLE_FLOW = 256, BYTES_WITH_CONNECTION = 288 };
 
 static uint64_t ended;
 
@@ -64,7 +69,43 @@ static size_t peak_memory(void)
     return (size_t)usage.ru_maxrss * 1024;
 }
 
-int main(void)
+static size_t memory_now(void)
+{
+    unsigned long all = 0, resident = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    check(file && fscanf(file, "%lu %lu", &all, &resident) == 2, "no /proc/self/statm");
+    fclose(file);
+    return resident * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+/** What a flow takes that does nothing any more, with its places in index and timer wheel: on
+ * average over several sizes of a table, as it depends on when the index was last doubled. */
+static void idle_flows(bool connections)
+{
+    static const uint64_t counts[] = {400000, 500000, 600000, 700000, 800000, 900000, 1000000};
+    enum { COUNTS = sizeof counts / sizeof *counts };
+    size_t sum = 0;
+    for (unsigned i = 0; i < COUNTS; i++) {
+        struct flow_options options = {
+            .cap = 1U << 30, .tcp_timeout_ns = INT64_MAX, .connections = connections};
+        size_t before = memory_now();
+        table = flow_table_new(&options, note, NULL);
+        for (uint64_t pair = 0; pair < counts[i]; pair++)
+            packet(pair, 6, ACK, false);
+        size_t bytes = (memory_now() - before) / counts[i];
+        printf("%lu idle flows%s: %zu bytes each\n", (unsigned long)counts[i],
+               connections ? " with connections" : "", bytes);
+        sum += bytes;
+        flow_table_free(table);
+    }
+#ifndef __SANITIZE_ADDRESS__
+    check(sum / COUNTS <= (connections ? BYTES_WITH_CONNECTION : BYTES_PER_IDLE_FLOW),
+          "an idle flow takes more than it may");
+#endif
+}
+
+/** Floods of a table at its cap. */
+static void floods(void)
 {
     struct flow_options options = {.cap = CAP,
                                    .tcp_timeout_ns = INT64_MAX,
@@ -102,5 +143,17 @@ int main(void)
     flow_table_counters(table, &counters);
     check(counters.live == 0 && ended == counters.created, "flows were left at the end");
     flow_table_free(table);
+}
+
+int main(int argc, char **argv)
+{
+    bool idle = argc == 2 && strcmp(argv[1], "idle") == 0;
+    check(idle || (argc == 2 && strcmp(argv[1], "floods") == 0), "usage: flows idle|floods");
+    if (idle) {
+        idle_flows(false);
+        idle_flows(true);
+    } else {
+        floods();
+    }
     return 0;
 }

@@ -63,7 +63,7 @@ static void holds_up(uint32_t (*hash_of)(uint16_t))
     for (uint16_t i = 0; i < COUNT; i++)
         flows[i] = add(i, hash_of(i));
     cr_expect_eq(shard.count, COUNT);
-    cr_expect_leq(2 * shard.count, shard.mask + 1);
+    cr_expect_leq(8 * shard.count, 5 * (shard.mask + 1));
     for (uint16_t i = 0; i < COUNT; i++)
         cr_assert_eq(find(i, hash_of(i)), flows[i]);
     for (uint16_t i = 0; i < COUNT; i++) {
