@@ -337,6 +337,19 @@ local function stream_names(handler)
     return names, false
 end
 
+--- An event carries its flow if something is read of its identity; counters alone would leave e.flow nil.
+local function add_identity(handler, flow)
+    if next(flow) == nil then
+        add_entry(handler, flow, "flow.", "uid") -- e.flow alone: there is one, and it has a name
+    end
+    for _, entry in pairs(flow) do
+        if entry.base == "flow" then
+            return
+        end
+    end
+    add_entry(handler, flow, "flow.", "orig_p")
+end
+
 --- Notes in schema.reads what a handler reads.
 local function note_reads(handler)
     local names, all = (handler.stream and stream_names or read_names)(handler)
@@ -351,8 +364,8 @@ local function note_reads(handler)
             add_entry(handler, reads.flow, "flow.", name)
         end
     end
-    if names.flow and next(reads.flow) == nil then
-        add_entry(handler, reads.flow, "flow.", "uid") -- e.flow alone: there is one, and it has a name
+    if names.flow then
+        add_identity(handler, reads.flow)
     end
     if all then
         for _, source in ipairs({ schema, script.bases.packet }) do

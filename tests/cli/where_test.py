@@ -18,6 +18,22 @@ class Where(Case):
         self.assertEqual(kept, [row for row in everything if row.endswith("\tAAAA") and "example" in row.split("\t")[1]])
         self.assertTrue(kept)
 
+    def test_beside_lua(self):
+        """A handler with a filter gets what one without picks by the same counters, though nothing else of the flow is read."""
+        source = """
+            on("tcp.data", "flow.orig_pkts > 3 and flow.history contains 'D'", function(e) print("filter", e.packet_number) end)
+            on("tcp.data", function(e)
+                if e.flow.orig_pkts > 3 and e.flow.history:find("D") then print("lua", e.packet_number) end
+            end)"""
+        first = None
+        for threads, batch in (1, 1), (1, 1024), (3, 7):
+            lines = self.ok("-s", self.script(source), "-j", threads, "--batch", batch, HTTP).out_lines
+            by = {who: [line.split("\t")[1] for line in lines if line.startswith(who)] for who in ("filter", "lua")}
+            self.assertEqual(by["filter"], by["lua"])
+            self.assertTrue(by["lua"])
+            first = first or lines
+            self.assertEqual(lines, first)
+
     def test_several_events(self):
         """A field that only one of them has is absent in the other."""
         fields = "dns.query.frame,dns.answer.frame"

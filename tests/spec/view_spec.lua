@@ -229,6 +229,12 @@ describe("what is read", function()
         assert.equal(all, (wanted('local function f(x, k) return x[k] end on("spec.k0", function(e) print(f(e, "len")) end)')))
     end)
 
+    it("has the flow where only its counters are read", function()
+        local spec = assert(driver.load('on("spec.k0", function(e) print(e.flow.orig_pkts) end)'))
+        assert.is_true(driver.C.spec_wanted_live(spec, 0) ~= 0ULL)
+        assert.is_true(driver.C.spec_wanted_flow(spec, 0) ~= 0ULL)
+    end)
+
     it("names the flow's fields only after e.flow", function()
         local _, spec = wanted('on("spec.k0", function(e) print(e.name, "uid") end)')
         assert.equal(0, tonumber(driver.C.spec_wanted_flow(spec, 0)))
