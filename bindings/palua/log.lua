@@ -14,7 +14,7 @@ local argument = require("palua.argument")
 local lists = require("palua.list")
 
 local C, cast, ffi_string = ffi.C, ffi.cast, ffi.string
-local type, setmetatable, tonumber, select = type, setmetatable, tonumber, select
+local type, setmetatable, tonumber, select, next, rawget = type, setmetatable, tonumber, select, next, rawget
 local concat, format = table.concat, string.format
 local put, list_field = argument.put, lists.field
 local NO_ROW, ITEM_CAP = C.PALUA_LOG_NO_ROW, C.PALUA_LOG_ITEM_CAP
@@ -44,18 +44,42 @@ local function write_source(columns)
     }, "\n")
 end
 
---- Puts the values of one column of several: a table's, a list field's; what else there is, C reads.
+--- The places of a table that leaves some out, such as { a, nil, c }; its length may be that of its first part.
+-- @return the highest, or nil if there are other keys than 1, 2, 3 …
+local function highest(v)
+    local most = 0
+    for k in next, v do
+        if type(k) ~= "number" or k < 1 or k % 1 ~= 0 then
+            return nil
+        end
+        most = k > most and k or most
+    end
+    return most
+end
+
+--- How many items a table has: what stands in it is all in the row, or the row is refused.
+-- @return nil if it is no list
+local function item_count(v)
+    local n = #v
+    if rawget(v, 0) == nil and next(v, n > 0 and n or nil) == nil then
+        return n
+    end
+    return highest(v)
+end
+
+--- Puts the values of one column of several: a table's, a list field's; what else there is, C reads. Of a table what it
+-- holds itself counts: a string that a metamethod made would be kept by nobody until C reads it.
 local function several_putter(log, arguments, slot)
     return function(column, v)
         local kind = type(v)
         if kind == "table" then
-            local n = #v
-            if n > ITEM_CAP then
+            local n = item_count(v)
+            if not n or n > ITEM_CAP then
                 return false
             end
             local items = C.palua_log_items(log, column, n)
             for i = 1, n do
-                if not put(items + (i - 1), v[i]) then
+                if not put(items + (i - 1), rawget(v, i)) then
                     return false
                 end
             end
@@ -71,13 +95,29 @@ local function several_putter(log, arguments, slot)
     end
 end
 
-local function describe(v)
+local function describe_one(v)
     if type(v) == "cdata" then
         return list_field(v) and "a list" or "another object"
-    elseif type(v) == "table" and #v > ITEM_CAP then
-        return format("a list of %d items (%d is the most)", #v, ITEM_CAP)
     end
-    return type(v) == "table" and "a table" or "a " .. type(v)
+    return "a " .. type(v)
+end
+
+--- What was given for a column and could not be put; of a table that is to be a list: why it is none.
+local function describe(v, several)
+    if not several or type(v) ~= "table" then
+        return describe_one(v)
+    end
+    local n = item_count(v)
+    if not n then
+        return "a table with other keys than 1, 2, 3 …"
+    elseif n > ITEM_CAP then
+        return format("a list of %d items (%d is the most)", n, ITEM_CAP)
+    end
+    local i, scratch = 1, ffi.new("struct palua_argument")
+    while i < n and put(scratch, rawget(v, i)) do
+        i = i + 1
+    end
+    return format("a table whose item %d is %s", i, describe_one(rawget(v, i)))
 end
 
 --- What a script may do with a stream: functions that close over the record, so that nothing of it can be reached.
@@ -90,7 +130,7 @@ local function stream_object(context, name, log, columns)
         end
         local column = columns[number]
         local problem = told and ffi_string(C.palua_log_problem(log))
-            or format("got %s, expected %s", describe(v), column.expected)
+            or format("got %s, expected %s", describe(v, column.several), column.expected)
         fail(format("log %q, column %s: %s", name, column.name, problem))
     end
     local function misuse(self, count)

@@ -90,6 +90,26 @@ describe("a row", function()
         assert.equal(',www.example.com\n', (logged("a:set[string] b:set[string]", "'', e.name")))
     end)
 
+    it("takes all of a table that leaves places out", function()
+        assert.equal('"a,,c","x,,,,y"\n', (logged("a:vector[string] b:vector[string]", "{ 'a', nil, 'c' }, { 'x', [5] = 'y' }")))
+        assert.equal('"3,2,1"\n', (logged("a:vector[count]", "(function() local t = {} t[3], t[2], t[1] = 1, 2, 3 return t end)()")))
+    end)
+
+    it("reads what a table holds, not what a metamethod makes up", function()
+        local out, errors = driver.run([[
+            local l = log.stream("l", "a:vector[string]")
+            on("spec.k0", function(e)
+                local made = setmetatable({ nil, nil, "held" }, { __index = function(_, i)
+                    local waste = {}
+                    for k = 1, 20000 do waste[k] = "w" .. k .. e.packet_number end
+                    return "made" .. i
+                end })
+                l:write(made)
+            end)]], { count = 20 })
+        assert.equal(0, errors)
+        assert.equal("a\n" .. ('",,held"\n'):rep(20), out)
+    end)
+
     it("comes out in the order of the capture, among printed lines", function()
         local out = driver.run([[
             local l = log.stream("l", "n:count who:string")
@@ -124,6 +144,12 @@ describe("a wrong row", function()
             { "n:bool", "1", "got 1, expected a bool (true or false)" },
             { "n:string", "5", "got 5, expected a text or bytes" },
             { "n:string", "{}", "got a table, expected a text or bytes" },
+            { "n:set[string]", "{ a = true }", "got a table with other keys than 1, 2, 3 …, expected a list" },
+            { "n:set[string]", "{ [0] = 'a', 'b' }", "got a table with other keys than 1, 2, 3 …, expected a list" },
+            { "n:set[string]", "{ 'a', [2.5] = 'b' }", "got a table with other keys than 1, 2, 3 …, expected a list" },
+            { "n:set[string]", "{ [2^53] = 'b' }", "got a list of 9007199254740992 items (65536 is the most), expected a list" },
+            { "n:set[string]", "{ 'a', {}, 'b' }", "got a table whose item 2 is a table, expected a list" },
+            { "n:set[count]", "{ e.wide, e }", "got a table whose item 2 is another object, expected a list" },
             { "n:string", "e.items", "got a list, expected a text or bytes" },
             { "n:string", "print", "got a function, expected a text or bytes" },
             { "n:enum", "e.addr", "got 192.0.2.1, expected an enum (a word)" },
@@ -142,7 +168,7 @@ describe("a wrong row", function()
             { "n:set[count]", "{ 1, -2 }", "item 2: got -2, expected a count" },
             { "n:set[count]", "'1,x'", 'item 2: got "x", expected a count' },
             { "n:set[addr]", "e.items", 'item 1: got "a.example 192.0.2.1 300 one", expected an address' },
-            { "n:vector[string]", "{ {} }", "got a table, expected a list" },
+            { "n:vector[string]", "{ {} }", "got a table whose item 1 is a table, expected a list" },
             { "n:vector[string]", "e", "got another object, expected a list" },
         }
         for _, case in ipairs(cases) do
