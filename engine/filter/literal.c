@@ -235,6 +235,15 @@ static bool read_duration(const struct reader *reader, struct filter_literal *ou
            refuse(reader, "one such as 5s, 1.5ms, 2m, or seconds as a number");
 }
 
+/** Whether the month has that day; timegm would take the 31st of April for the 1st of May. */
+static bool has_day(const struct tm *parts)
+{
+    struct tm date = {
+        .tm_year = parts->tm_year, .tm_mon = parts->tm_mon, .tm_mday = parts->tm_mday};
+    timegm(&date);
+    return date.tm_mday == parts->tm_mday;
+}
+
 /** 2026-01-31, and behind T or a space 09:00:00 with decimals and Z, all in UTC. */
 static bool parse_date(const char *word, __int128 *out)
 {
@@ -247,7 +256,7 @@ static bool parse_date(const char *word, __int128 *out)
         at = parse_decimal(at, SECOND_NS, &decimals);
     if (at && *at == 'Z')
         at++;
-    if (!at || *at)
+    if (!at || *at || !has_day(&parts))
         return false;
     *out = (__int128)timegm(&parts) * SECOND_NS + decimals;
     return true;

@@ -135,6 +135,9 @@ Test(literal, times)
     WHOLE(PALUA_TIME, "2023-11-14", 1699920000000000000);
     BAD(PALUA_TIME, "yesterday", "f is a time, and yesterday is none");
     BAD(PALUA_TIME, "2023-13-14", "is none");
+    BAD(PALUA_TIME, "2023-02-29", "is none");
+    BAD(PALUA_TIME, "2023-04-31T10:00:00", "is none");
+    WHOLE(PALUA_TIME, "2024-02-29", 1709164800000000000);
     BAD(PALUA_TIME, "\"2023-11-14 22:13:20 CET\"", "is none");
 }
 
