@@ -26,12 +26,13 @@ int error_status(enum error_code code)
     return codes[code].status;
 }
 
-/** Copies escaped text into a fixed field; what does not fit is cut. */
+/** Copies text made safe into a fixed field; what does not fit is cut. Errors quote errors, so what
+ * is safe already stays as it is. */
 static void set_field(char *field, size_t size, const char *value)
 {
     struct text safe;
     text_init(&safe);
-    text_add_escaped(&safe, value, strlen(value));
+    text_add_safe(&safe, value, strlen(value));
     snprintf(field, size, "%s", safe.data ? safe.data : "");
     text_fini(&safe);
 }

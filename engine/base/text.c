@@ -327,6 +327,11 @@ void text_add_escaped_and(struct text *text, const void *data, size_t len, const
     add_walk(text, data, len, all, escape_hex);
 }
 
+void text_add_safe(struct text *text, const void *data, size_t len)
+{
+    add_walk(text, data, len, "", escape_hex);
+}
+
 static void escape_json(struct text *text, uint8_t byte)
 {
     static const char from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt";

@@ -56,6 +56,9 @@ void text_add_escaped(struct text *text, const void *data, size_t len);
 /** The same, with the printable bytes in `special` as \xNN too. */
 void text_add_escaped_and(struct text *text, const void *data, size_t len, const char *special);
 
+/** The same, but a backslash stays one: for texts that may have been made safe before. */
+void text_add_safe(struct text *text, const void *data, size_t len);
+
 /** A JSON string with its quotes (RFC 8259); bytes that are not UTF-8 become \u00NN. */
 void text_add_json(struct text *text, const void *data, size_t len);
 

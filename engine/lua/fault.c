@@ -146,7 +146,7 @@ static void trace_back(struct fault_list *list, lua_State *L)
 static void set_message(struct fault_list *list, const char *message)
 {
     text_clear(&list->message);
-    text_add_escaped(&list->message, message, strlen(message));
+    text_add_safe(&list->message, message, strlen(message));
     if (!list->message.len)
         text_add_str(&list->message, "an error without a text was raised");
 }
@@ -190,6 +190,12 @@ void fault_note(struct fault_list *list, const char *message)
     list->fresh = count(list, 0);
     set_message(list, message);
     text_clear(&list->traceback);
+}
+
+void fault_list_clear(struct fault_list *list)
+{
+    list->count = 0;
+    list->others = 0;
 }
 
 static void add_count(struct fault_list *list, const struct fault *fault)

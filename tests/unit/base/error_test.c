@@ -15,6 +15,15 @@ Test(error, fills_code_place_and_text)
     cr_expect_eq(error_status(err.code), 3);
 }
 
+Test(error, may_quote_another_error)
+{
+    struct error inner = {0}, outer = {0};
+    error_set(&inner, ERROR_USAGE, "", "got '\xc3' and \\d");
+    cr_expect_str_eq(inner.text, "got '\\xc3' and \\d");
+    error_set(&outer, ERROR_USAGE, "", "a.lua:1: %s", inner.text);
+    cr_expect_str_eq(outer.text, "a.lua:1: got '\\xc3' and \\d");
+}
+
 Test(error, lets_no_control_byte_through_and_cuts_what_is_too_long)
 {
     struct error err = {0};
