@@ -48,6 +48,8 @@ void fault_push_handler(struct fault_list *list, lua_State *L);
 void fault_note(struct fault_list *list, const char *message);
 /** The line of the script that is running, as seen from a C function; 0 if none is. */
 int fault_line(const struct fault_list *list, lua_State *L);
+/** Forgets the counts, not what was told: another instance counts the same errors. */
+void fault_list_clear(struct fault_list *list);
 /** Adds the counts of another instance's list. */
 void fault_list_merge(struct fault_list *into, const struct fault_list *from);
 /** One line on stderr per place that failed more than once. */

@@ -12,15 +12,18 @@ static struct palua_lua_instance *instance_of(struct analysis *analysis)
     return (struct palua_lua_instance *)analysis;
 }
 
-/** init(fn), in every instance; what it prints appears once. */
+/** init(fn), in every instance; what it prints and its errors appear once: the first instance's. */
 static void initialise(struct palua_lua_instance *instance)
 {
     size_t before = instance->sheet->text.len, lines = instance->sheet->line_count;
     consume_calls(instance, "call_init", "init");
     instance->phase = INSTANCE_RUN;
     instance->print_call = 0;
-    if (instance->options.index > 0)
-        sheet_cut(instance->sheet, lines, before);
+    if (instance->options.index == 0)
+        return;
+    sheet_cut(instance->sheet, lines, before);
+    fault_list_clear(&instance->faults);
+    instance->base.report.errors = 0;
 }
 
 static void script_consume(struct analysis *analysis, struct batch *batch, struct part_range parts,

@@ -148,6 +148,14 @@ class Strain(Case):
             self.assertEqual(run.out_lines.count("begin"), 1, run)
             self.assertEqual(run.out_lines[0], "begin")
 
+    def test_init_fails_once(self):
+        script = self.script('init(function() error("no") end) on("packet", agg.count("n", "proto"))')
+        for threads in THREADS:
+            run = self.palua("-j", threads, "--batch", 7, "-s", script, capture("dns.pcapng"))
+            self.assertEqual(run.status, 1, run)
+            self.assertEqual(run.err.count("no (init)"), 1, run)
+            self.assertNotIn("more error", run.err)
+
     def test_cut_in_the_middle_of_a_batch(self):
         data = (cli.CAPTURES / "http.pcap").read_bytes()
         first = None
