@@ -44,7 +44,9 @@ function M.declarer(script, need_load, fail)
     script.idle = duration.seconds(M.IDLE)
     return function(key, options)
         need_load("palua.partition()")
-        if not KEYS[key] then
+        if script.partition then
+            fail(format("palua.partition: the script chose \"%s\" before; it has one partition", script.partition))
+        elseif not KEYS[key] then
             fail(format("palua.partition: '%s' is none of \"flow\", \"src\", \"dst\", \"pair\", \"all\"", tostring(key)))
         end
         if options ~= nil then

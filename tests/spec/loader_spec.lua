@@ -46,6 +46,7 @@ describe("a declaration", function()
         refused('palua.partition()', "spec.lua:1", "'nil' is none of")
         refused('palua.partition("src", "5m")', "spec.lua:1", "a table of options was expected")
         refused('palua.partition("src", { idel = "5m" })', "spec.lua:1", "no option 'idel'; did you mean 'idle'?")
+        refused('palua.partition("src")\npalua.partition("dst")', "spec.lua:2", 'the script chose "src" before')
         refused('palua.partition("flow", { idle = "5m" })', "spec.lua:1", "ends with its flow")
         refused('palua.partition("all", { idle = "5m" })', "spec.lua:1", "lasts for the whole run")
         for _, wrong in ipairs({ '"5"', '"m"', '"5 m"', '"5y"', '"-5m"', '"99ms"', '"3651d"', "true", "0", "0/0", "1e99", "{}" }) do
