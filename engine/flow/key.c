@@ -138,6 +138,22 @@ bool flow_key_of_packet(const struct palua_packet *packet, struct flow_key *out,
     return true;
 }
 
+void flow_key_tuple(const struct flow_key *key, uint8_t swapped, struct decode_tuple *out)
+{
+    uint64_t rest = swapped ? flow_key_turned(key->rest) : key->rest;
+    uint32_t len = rest >> 48 & 0xff;
+    const uint8_t *low = (const uint8_t *)key->low, *high = (const uint8_t *)key->high;
+    *out = (struct decode_tuple){
+        .src = {swapped ? high : low, len, 0},
+        .dst = {swapped ? low : high, len, 0},
+        .sport = (uint16_t)rest,
+        .dport = (uint16_t)(rest >> 16),
+        .vlan = (uint16_t)(rest >> 32),
+        .proto = (uint8_t)(rest >> 56),
+        .context = (uint32_t)key->context,
+    };
+}
+
 uint32_t flow_key_hash(const struct flow_key *key, uint64_t seed)
 {
     uint64_t other = seed ^ UINT64_C(0xa0761d6478bd642f); // not 0 where `seed` is

@@ -29,6 +29,11 @@ void flow_key_of(const struct decode_tuple *tuple, struct flow_key *out, uint8_t
  * @return false if it belongs to no flow */
 bool flow_key_of_packet(const struct palua_packet *packet, struct flow_key *out, uint8_t *swapped);
 
+/** The tuple that a key is of.
+ * @param swapped  as with the key
+ * @param out      addresses point into the key */
+void flow_key_tuple(const struct flow_key *key, uint8_t swapped, struct decode_tuple *out);
+
 /** 32 bits that a sender cannot choose without knowing the seed. */
 uint32_t flow_key_hash(const struct flow_key *key, uint64_t seed);
 

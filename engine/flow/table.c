@@ -275,7 +275,6 @@ static void make_room(struct flow_table *table, struct flow_shard *shard)
 /** What a new flow is made of. */
 struct beginning {
     const struct palua_packet *packet;
-    const struct decode_tuple *tuple; /**< NULL: as the packet says */
     const struct flow_key *key;
     uint32_t hash;
     uint32_t ordinal;
@@ -353,11 +352,9 @@ static void begin_tcp(struct flow_table *table, struct flow *flow, const struct 
 /** Whether the first packet is the responder's. */
 static bool begins_turned(const struct beginning *from)
 {
-    struct decode_tuple own = {0};
-    if (!from->tuple && !decode_tuple(from->packet, &own))
-        return false;
-    const struct decode_tuple *tuple = from->tuple ? from->tuple : &own;
-    return flow_role_sender_responds(tuple, from->tcp_flags) && !flow_key_is_loop(from->key);
+    struct decode_tuple tuple;
+    flow_key_tuple(from->key, from->swapped, &tuple);
+    return flow_role_sender_responds(&tuple, from->tcp_flags) && !flow_key_is_loop(from->key);
 }
 
 static struct flow *begin(struct flow_table *table, const struct beginning *from)
@@ -549,8 +546,7 @@ struct flow *flow_table_lookup(struct flow_table *table, const struct palua_pack
                                const struct decode_tuple *tuple, uint8_t *direction, bool *created)
 {
     struct flow_key key;
-    struct beginning from = {
-        .packet = packet, .tuple = tuple, .key = &key, .tcp_flags = tcp_flags(packet)};
+    struct beginning from = {.packet = packet, .key = &key, .tcp_flags = tcp_flags(packet)};
     flow_key_of(tuple, &key, &from.swapped);
     from.hash = flow_key_hash(&key, table->seed);
     struct flow *flow = flow_shard_find(shard_of(table, packet), &table->pool, &key, from.hash);

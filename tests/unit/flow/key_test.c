@@ -109,3 +109,23 @@ Test(flow_key, the_hash_depends_on_the_seed)
     struct flow_key key = {.rest = 1};
     cr_expect_neq(flow_key_hash(&key, 1), flow_key_hash(&key, 2));
 }
+
+Test(flow_key, a_key_gives_back_the_tuple_it_is_of)
+{
+    unsigned seed = (unsigned)time(NULL);
+    srand(seed);
+    for (int i = 0; i < 20000; i++) {
+        struct decode_tuple tuple = random_tuple(), again;
+        struct flow_key key;
+        uint8_t swapped;
+        tuple.proto = rand() % 3 ? tuple.proto : 1; // ICMP, of which some types are not answered
+        flow_key_of(&tuple, &key, &swapped);
+        flow_key_tuple(&key, swapped, &again);
+        cr_assert_eq(again.src.len, tuple.src.len, "seed %u", seed);
+        cr_assert_arr_eq(again.src.data, tuple.src.data, tuple.src.len, "seed %u", seed);
+        cr_assert_arr_eq(again.dst.data, tuple.dst.data, tuple.dst.len, "seed %u", seed);
+        cr_assert(again.sport == tuple.sport && again.dport == tuple.dport, "seed %u", seed);
+        cr_assert(again.vlan == tuple.vlan && again.proto == tuple.proto, "seed %u", seed);
+        cr_assert_eq(again.context, tuple.context, "seed %u", seed);
+    }
+}
