@@ -32,6 +32,14 @@ void flow_nursery_fini(struct flow_nursery *nursery);
  * @param live  flows of the shard, which bounds what is kept: four times as many at most */
 void flow_nursery_add(struct flow_nursery *nursery, const struct flow_pool *pool,
                       const struct flow *flow, uint32_t live);
+/** The record of the flow that stands `ahead` places behind the oldest, which may have ended;
+ * FLOW_POOL_NONE if there is none. */
+static inline uint32_t flow_nursery_peek(const struct flow_nursery *nursery, size_t ahead)
+{
+    size_t at = nursery->first + ahead;
+    return at < nursery->end ? nursery->newborns[at].index : (uint32_t)FLOW_POOL_NONE;
+}
+
 /** Takes the oldest out.
  * @return NULL if all flows are proven */
 struct flow *flow_nursery_take(struct flow_nursery *nursery, const struct flow_pool *pool);

@@ -212,10 +212,25 @@ static void open_nursery(struct flow_shard *shard, const struct flow_pool *pool)
     shortage->victim_count = 0;
 }
 
+/** Has the processor fetch what the next victims' ends touch: until then, other shards have their
+ * turn. */
+static void foresee_victims(const struct flow_shard *shard, const struct flow_pool *pool)
+{
+    uint32_t next = flow_nursery_peek(&shard->shortage->nursery, 0);
+    uint32_t second = flow_nursery_peek(&shard->shortage->nursery, 1);
+    if (next != FLOW_POOL_NONE)
+        flow_shard_prefetch(shard, flow_pool_at(pool, next)->hash);
+    if (second == FLOW_POOL_NONE)
+        return;
+    flow_pool_prefetch(pool, second);
+    flow_pool_prefetch_origin(pool, second);
+}
+
 struct flow *flow_shard_victim(struct flow_shard *shard, const struct flow_pool *pool)
 {
     if (!shard->shortage)
         open_nursery(shard, pool);
     struct flow *flow = flow_nursery_take(&shard->shortage->nursery, pool);
+    foresee_victims(shard, pool);
     return flow ? flow : oldest(shard, pool);
 }
