@@ -34,6 +34,7 @@ struct pipeline {
     uint64_t left_at; /**< batches that left the last one: they leave in order */
     uint32_t idle;    /**< threads that wait */
     uint32_t busy;    /**< lanes at work */
+    uint32_t threads; /**< of this run */
     bool ended;       /**< no further batch is begun */
     bool abandoned;   /**< nothing at all is begun */
     bool measured;    /**< lanes' times are taken */
@@ -96,9 +97,24 @@ static bool is_ready(struct pipeline *pipeline, uint32_t stage, const struct lan
     return lane->next < pipeline->begun && slot_of(pipeline, lane->next)->stage == stage;
 }
 
-/** The ready lane furthest down; of one stage's, the first from `preferred` on. */
+/** Whether a new batch comes before all else. Several threads have one each at hand, and one is
+ * being read meanwhile: with fewer under way somebody would wait for it, and where reading takes
+ * longest (decompression) so would everybody. */
+static bool is_short(struct pipeline *pipeline)
+{
+    uint32_t wanted = pipeline->threads > 1 ? pipeline->threads + 1 : 0;
+    return pipeline->begun - pipeline->left_at < wanted &&
+           is_ready(pipeline, 0, &pipeline->stages[0].lanes[0]);
+}
+
+/** The ready lane furthest down, unless there are too few batches; of one stage's, the first from
+ * `preferred` on. */
 static bool find_task(struct pipeline *pipeline, uint32_t preferred, struct task *out)
 {
+    if (is_short(pipeline)) {
+        *out = (struct task){0, 0, pipeline->stages[0].lanes[0].next};
+        return true;
+    }
     for (uint32_t stage = pipeline->stage_count; stage-- > 0;) {
         const struct stage *at = &pipeline->stages[stage];
         for (uint32_t i = 0; i < at->is.lanes; i++) {
@@ -270,6 +286,7 @@ static uint32_t start_carriers(struct carrier *carriers, uint32_t count, struct 
 void pipeline_run(struct pipeline *pipeline, uint32_t threads)
 {
     pipeline->ended = false;
+    pipeline->threads = threads;
     struct carrier *carriers = memory_zalloc(threads, sizeof *carriers);
     uint32_t started = start_carriers(carriers, threads - 1, pipeline);
     carry(pipeline, 0);

@@ -10,7 +10,8 @@
  *
  * No lane belongs to a thread: whoever is free takes the lane furthest down that has something to
  * do, so that batches leave before new ones come, and one thread alone carries each batch from end
- * to end. Reading is a lane like any other. The one lock is taken twice per lane and batch, never
+ * to end; several threads read first where fewer batches are under way than one for each and one
+ * more. Reading is a lane like any other. The one lock is taken twice per lane and batch, never
  * per packet; it orders what the lanes of successive stages do, so they need no other. */
 #pragma once
 
