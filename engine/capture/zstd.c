@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /** Zstandard (RFC 8878), a frame at a time, through libzstd. */
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include "base/memory.h"
 #include "capture/codec.h"
@@ -50,6 +51,15 @@ static const char *zstd_start(void *state)
     return ZSTD_isError(status) ? ZSTD_getErrorName(status) : NULL;
 }
 
+/** A frame that holds more than its header says is told by the library in two ways: given room
+ * for all of it, it finds the room too small. */
+static const char *problem_of(size_t status)
+{
+    ZSTD_ErrorCode code = ZSTD_getErrorCode(status);
+    return ZSTD_getErrorString(code == ZSTD_error_dstSize_tooSmall ? ZSTD_error_corruption_detected
+                                                                   : code);
+}
+
 static enum codec_status give(struct zstd *zstd, struct codec_io *io, size_t len)
 {
     ZSTD_inBuffer in = {.src = io->in, .size = len};
@@ -65,7 +75,7 @@ static enum codec_status give(struct zstd *zstd, struct codec_io *io, size_t len
         return CODEC_END;
     if (!ZSTD_isError(status))
         return CODEC_MORE;
-    io->problem = ZSTD_getErrorName(status);
+    io->problem = problem_of(status);
     return CODEC_BAD;
 }
 
