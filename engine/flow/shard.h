@@ -87,6 +87,3 @@ static inline void flow_shard_note(struct flow_shard *shard, const struct flow_p
     if (shard->shortage)
         flow_nursery_add(&shard->shortage->nursery, pool, flow, shard->count);
 }
-
-/** The flow whose last packet lies furthest back. */
-struct flow *flow_shard_oldest(struct flow_shard *shard, const struct flow_pool *pool);
