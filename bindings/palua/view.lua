@@ -171,8 +171,7 @@ end
 local function slice_code(place, field, own)
     local key = "V_" .. field.index
     own[key] = slice_type(place, field)
-    local empty = (field.type == "ipaddr" or (place.item and field.optional))
-            and format("if p.f%d.len == 0 then return nil end ", field.index) or ""
+    local empty = field.type == "ipaddr" and format("if p.f%d.len == 0 then return nil end ", field.index) or ""
     return format("%sreturn cast(%s, cast(u64, cast(address, v)))[0]", empty, key)
 end
 
@@ -181,9 +180,15 @@ local record_code
 --- The view types of a list field and of its items.
 local function list_type(place, field, forms)
     local item = field.item
+    for _, at in ipairs(item.fields) do
+        if at.optional then
+            item.present = 0 -- the mask that the item begins with
+        end
+    end
     local types = { T_event = place.types.T_event, T_item = record_type(item) }
     local name = place.name .. "." .. field.name
-    local inner = { name = name .. "[]", check = ITEM_CHECK, prelude = item_prelude(field), types = types, item = true }
+    local inner = { name = name .. "[]", check = ITEM_CHECK, prelude = item_prelude(field), types = types, item = true,
+        present = item.present }
     local index = record_code(inner, forms, function(key)
         error(format("an item of %s has no field '%s'; palua --describe %s lists them", name, tostring(key), place.name), 0)
     end)

@@ -102,12 +102,26 @@ static bool find_in(struct path *out, enum path_base base, const struct palua_sc
     return found(out, base, schema, find_field(schema, name, &out->form));
 }
 
+/** "sctp.chunk_type": what a field of the items of one of the event's lists is called elsewhere. */
+static bool find_item_alias(struct path *out, const struct palua_schema *schema, struct name name)
+{
+    for (uint32_t i = 0; i < schema->field_count; i++) {
+        const struct palua_field *list = &schema->fields[i];
+        out->item = list->type == PALUA_LIST ? find_field(list->item, name, &out->form) : NULL;
+        if (out->item)
+            return found(out, PATH_EVENT, schema, list);
+    }
+    return false;
+}
+
 /** "answers.name": a field of the items of one of the event's lists. */
 static bool find_item(struct path *out, const struct palua_schema *schema, struct name name)
 {
     const char *dot = memchr(name.text, '.', name.len);
     if (!dot)
         return false;
+    if (find_item_alias(out, schema, name)) // only an alias has a dot
+        return true;
     struct name list = {name.text, (size_t)(dot - name.text)};
     struct name rest = {dot + 1, name.len - list.len - 1};
     const struct palua_field *field = find_plain(schema, list);
@@ -145,6 +159,15 @@ static void add_name(struct candidates *all, const char *prefix, const char *nam
     all->count++;
 }
 
+static void add_aliases(struct candidates *all, const struct palua_field *field)
+{
+    for (const char *at = field->aliases; at;) {
+        const char *comma = strchr(at, ',');
+        add_name(all, "", at, comma ? (size_t)(comma - at) : strlen(at), "");
+        at = comma ? comma + 1 : NULL;
+    }
+}
+
 static void add_field(struct candidates *all, const char *prefix, const struct palua_field *field)
 {
     add_name(all, prefix, field->name, strlen(field->name), "");
@@ -152,11 +175,7 @@ static void add_field(struct candidates *all, const char *prefix, const struct p
         add_name(all, prefix, field->name, strlen(field->name), "_ns");
     if (form_fits(field, PATH_NAME))
         add_name(all, prefix, field->name, strlen(field->name), "_name");
-    for (const char *at = field->aliases; at;) {
-        const char *comma = strchr(at, ',');
-        add_name(all, "", at, comma ? (size_t)(comma - at) : strlen(at), "");
-        at = comma ? comma + 1 : NULL;
-    }
+    add_aliases(all, field);
 }
 
 static void add_schema(struct candidates *all, const char *prefix,
@@ -174,6 +193,7 @@ static void add_items(struct candidates *all, const struct palua_schema *schema)
             const char *name = list->item->fields[k].name;
             text_add_str(&all->text, list->name);
             add_name(all, ".", name, strlen(name), "");
+            add_aliases(all, &list->item->fields[k]);
         }
     }
 }

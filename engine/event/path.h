@@ -30,8 +30,8 @@ struct path {
 
 /** Resolves a field of one event. In this order: a field of the event ("qname", "rtt_ns",
  * "rcode_name"), a field of its list's items
- * ("answers.name", read as a list), a common field ("ts", "ts_ns", "packet_number"), the flow's
- * identity, then its live fields
+ * ("answers.name" or an alias with a dot, read as a list), a common field ("ts", "ts_ns",
+ * "packet_number"), the flow's identity, then its live fields
  * ("flow.uid", "flow.duration_ns", and Zeek's "id.orig_h"). An exact name comes before an alias,
  * and both before the forms x_ns and x_name. On failure names the event, the field and the nearest
  * one. */

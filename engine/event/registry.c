@@ -36,7 +36,7 @@ static const uint8_t type_sizes[] = {
 /** What is being checked, for messages. */
 struct check {
     const struct palua_schema *schema;
-    bool item; /**< of a list: no event header, no lists inside, nothing optional */
+    bool item; /**< of a list: no event header, no lists inside */
     struct error *err;
 };
 
@@ -91,6 +91,14 @@ static bool check_enum(const struct check *check, const struct palua_field *fiel
     return true;
 }
 
+static bool has_optional(const struct palua_schema *schema)
+{
+    for (uint32_t i = 0; i < schema->field_count; i++)
+        if (schema->fields[i].flags & PALUA_OPTIONAL)
+            return true;
+    return false;
+}
+
 static bool check_place(const struct check *check, const struct palua_field *field)
 {
     if (!size_fits(field))
@@ -99,6 +107,8 @@ static bool check_place(const struct check *check, const struct palua_field *fie
         return refuse(check, field, "it reaches past the end of the struct");
     if (!check->item && field->offset < sizeof(struct palua_event))
         return refuse(check, field, "it lies inside the event's header");
+    if (check->item && field->offset < sizeof(uint64_t) && has_optional(check->schema))
+        return refuse(check, field, "an item with optional fields begins with a mask of 64 bits");
     return true;
 }
 
@@ -136,8 +146,6 @@ static bool check_field(const struct check *check, uint32_t index)
         return false;
     if (field->type < PALUA_UINT || field->type > PALUA_LIST)
         return refuse(check, field, "its type is unknown");
-    if (check->item && field->flags & PALUA_OPTIONAL)
-        return refuse(check, field, "an item of a list has no optional fields");
     if (!check_place(check, field))
         return false;
     if (field->type == PALUA_ENUM)

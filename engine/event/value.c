@@ -84,7 +84,7 @@ static void record_text(const struct palua_schema *schema, const void *record, s
     for (uint32_t i = 0; i < schema->field_count; i++) {
         const struct palua_field *field = &schema->fields[i];
         enum path_form form = field->type == PALUA_ENUM ? PATH_NAME : PATH_PLAIN;
-        struct value value = field_read_as(field, form, i, UINT64_MAX, record);
+        struct value value = item_read(schema, field, form, record);
         size_t before = out->len;
         if (before > start)
             text_add_char(out, ' ');
@@ -105,7 +105,7 @@ static void list_text(const struct value *list, const struct palua_field *field,
         if (i)
             text_add_char(out, ',');
         if (list->item) {
-            struct value one = field_read_as(list->item, list->form, 0, UINT64_MAX, record);
+            struct value one = item_read(schema, list->item, list->form, record);
             scalar_text(&one, out);
         } else {
             record_text(schema, record, out);

@@ -123,6 +123,16 @@ static inline struct value field_read_as(const struct palua_field *field, enum p
     return out;
 }
 
+/** A field of a list's item; optional ones have their bits in the mask that the item begins with.
+ */
+static inline struct value item_read(const struct palua_schema *schema,
+                                     const struct palua_field *field, enum path_form form,
+                                     const void *item)
+{
+    uint64_t present = field->flags & PALUA_OPTIONAL ? value_uint(item, sizeof present) : 0;
+    return field_read_as(field, form, (uint32_t)(field - schema->fields), present, item);
+}
+
 /** The name of an enum's value; NULL if it has none. */
 const char *enum_name(const struct palua_enum *names, uint64_t value);
 

@@ -268,7 +268,7 @@ static bool next_of_list(struct filter_values *values, const struct value *list,
     }
     const uint8_t *item = list->list.items;
     item += (size_t)values->next++ * path->field->item->size;
-    *out = field_read_as(path->item, path->form, 0, UINT64_MAX, item);
+    *out = item_read(path->field->item, path->item, path->form, item);
     return true;
 }
 
@@ -280,7 +280,7 @@ static bool next_field(struct filter_values *values, struct value *out)
     path_read_into(&values->operand->path, values->event, &value);
     if (value.type == PALUA_LIST) {
         while (next_of_list(values, &value, out))
-            if (out->type) // an item's address may be empty
+            if (out->type) // the item may lack it
                 return true;
         return false;
     }

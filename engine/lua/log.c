@@ -146,7 +146,7 @@ static struct palua_argument list_item(struct palua_log *log, const struct palua
 {
     const struct palua_schema *schema = list->item;
     if (schema->field_count == 1) {
-        struct value value = field_read(&schema->fields[0], 0, UINT64_MAX, record);
+        struct value value = item_read(schema, &schema->fields[0], PATH_PLAIN, record);
         if (value.type != PALUA_LIST)
             return argument_of(&value);
     }

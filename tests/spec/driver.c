@@ -17,9 +17,12 @@ enum { SPEC_KINDS = 16, SPEC_STATE_CAP = 4096 };
 #define SPEC_EXPORT __attribute__((visibility("default")))
 
 struct spec_item {
+    uint64_t present;
     struct palua_slice name;
     struct palua_slice addr;
+    struct palua_slice note;
     uint32_t ttl;
+    uint32_t rank;
     uint8_t kind;
 };
 
@@ -44,19 +47,21 @@ struct spec_event {
 static const struct palua_enum_name kind_names[] = {{1, "one"}, {2, "two"}, {28, "many"}};
 static const struct palua_enum kinds = {kind_names, 3};
 
+#define OPTIONAL .flags = PALUA_OPTIONAL
 static const struct palua_field item_fields[] = {
     PALUA_FIELD(struct spec_item, name, PALUA_STRING, "a name"),
     PALUA_FIELD(struct spec_item, addr, PALUA_IPADDR, "an address"),
     PALUA_FIELD(struct spec_item, ttl, PALUA_UINT, "a number"),
     PALUA_FIELD(struct spec_item, kind, PALUA_ENUM, "a kind", .names = &kinds),
+    PALUA_FIELD(struct spec_item, rank, PALUA_UINT, "a number", OPTIONAL),
+    PALUA_FIELD(struct spec_item, note, PALUA_STRING, "a text", OPTIONAL),
 };
 static const struct palua_schema item_schema = {.name = "item",
                                                 .doc = "an item",
                                                 .fields = item_fields,
-                                                .field_count = 4,
+                                                .field_count = 6,
                                                 .size = sizeof(struct spec_item)};
 
-#define OPTIONAL .flags = PALUA_OPTIONAL
 static const struct palua_field event_fields[] = {
     PALUA_FIELD(struct spec_event, wide, PALUA_UINT, "64 bits"),
     PALUA_FIELD(struct spec_event, big, PALUA_INT, "64 bits, signed"),
@@ -220,9 +225,14 @@ static void fill_event(struct spec *spec, uint32_t i)
     static const uint8_t v4[] = {192, 0, 2, 1}, v6[16] = {0x20, 1, 0x0d, 0xb8, [15] = 1};
     static const uint8_t mac[] = {0, 0x1b, 0x21, 0x3c, 0x9d, 0xf8};
     static const uint8_t data[] = {0, 1, 2, 3, 0xff, 'G', 'E', 'T'};
-    spec->items[0] = (struct spec_item){slice("a.example"), {v4, 4, 0}, 300, 1};
-    spec->items[1] = (struct spec_item){slice("b.example"), {NULL, 0, 0}, 60, 28};
-    spec->items[2] = (struct spec_item){slice(""), {v6, 16, 0}, 0, 77};
+    enum { HAS_RANK = 1 << 4, HAS_NOTE = 1 << 5 };
+    spec->items[0] = (struct spec_item){
+        .name = slice("a.example"), .addr = {v4, 4, 0}, .ttl = 300, .kind = 1, .rank = 9};
+    spec->items[1] =
+        (struct spec_item){HAS_RANK | HAS_NOTE, .name = slice("b.example"), .ttl = 60, .kind = 28,
+                           .rank = 7,           .note = slice("n")};
+    spec->items[2] =
+        (struct spec_item){HAS_NOTE, .name = slice(""), .addr = {v6, 16, 0}, .kind = 77};
     struct spec_event *event = &spec->events[i];
     *event = (struct spec_event){.head = {.packet = &spec->packets[i], .flow = &spec->flow[i % 4]},
                                  .wide = UINT64_MAX,

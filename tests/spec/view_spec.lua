@@ -118,7 +118,13 @@ describe("a list", function()
             printed("local l = e.items print(#l, l[1].name, l[1].ttl, l[1].kind_name, l[0], l[4], l[1.5])"))
         assert.equal("1\ta.example\t192.0.2.1\n2\tb.example\tnil\n3\t\t2001:db8::1\n",
             printed("for i, item in ipairs(e.items) do print(i, item.name, item.addr) end"))
-        assert.equal("a.example 192.0.2.1 300 one,b.example 60 many,2001:db8::1 0 77\n", printed("print(e.items)"))
+        assert.equal("a.example 192.0.2.1 300 one,b.example 60 many 7 n,2001:db8::1 0 77\n", printed("print(e.items)"))
+    end)
+
+    it("has nil where an item lacks an optional field", function()
+        assert.equal("nil\tnil\n7\tn\nnil\t\n", printed("for _, item in ipairs(e.items) do print(item.rank, item.note) end"))
+        assert.equal("b.example 60 many 7 n\n", printed("print(e.items[2])"))
+        assert.equal("nil\t7\tnil\tn\n", printed("local c = e:copy() print(c.items[1].rank, c.items[2].rank, c.items[1].note, c.items[2].note)"))
     end)
 end)
 

@@ -46,7 +46,8 @@ enum palua_type {
 
 enum palua_field_flag {
     PALUA_OPTIONAL = 1 /**< may be absent: present only if bit i of the event's `present` is set (i:
-                          the field's index) */
+                          the field's index); an item of a list with such fields begins with a
+                          uint64_t that is its own `present` */
 };
 
 /** The names of an enum's values, ascending by value. A value without a name is shown as its

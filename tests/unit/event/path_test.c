@@ -26,7 +26,8 @@ static const struct palua_enum_name names[] = {{0, "NOERROR"}, {3, "NXDOMAIN"}};
 static const struct palua_enum rcodes = {names, 2};
 static const struct palua_field item_fields[] = {
     PALUA_FIELD(struct item, name, PALUA_STRING, "-"),
-    PALUA_FIELD(struct item, kind, PALUA_ENUM, "-", .names = &rcodes),
+    PALUA_FIELD(struct item, kind, PALUA_ENUM, "-", .names = &rcodes,
+                .aliases = "kinds,dns.resp.type"),
 };
 static const struct palua_schema item_schema = {.name = "item",
                                                 .doc = "-",
@@ -151,6 +152,7 @@ Test(path, unknown_fields_name_the_nearest)
     unknown("flow.durations", "flow.duration");
     unknown("id.orig_hh", "id.orig_h");
     unknown("answers.nam", "answers.name");
+    unknown("dns.resp.typ", "dns.resp.type");
     unknown("zzzzzzzz", NULL);
 }
 
@@ -158,9 +160,9 @@ Test(path, forms_need_their_type)
 {
     struct path path;
     static const char *const wrong[] = {
-        "qname_ns", "qname_name", "rtt_name",   "port_ns",    "_ns",        "_name",
-        "",         "flow.",      "id.",        "flow",       "rtt_ns_ns",  "id.uid",
-        "answers.", ".name",      "qname.name", "answers_ns", "flow.qname", "Qname"};
+        "qname_ns", "qname_name", "rtt_name",   "port_ns",    "_ns",    "_name",    "",
+        "flow.",    "id.",        "flow",       "rtt_ns_ns",  "id.uid", "answers.", ".name",
+        "kinds",    "qname.name", "answers_ns", "flow.qname", "Qname"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         cr_expect_not(path_resolve(registry, kind, wrong[i], &path, NULL), "%s is known", wrong[i]);
 }
@@ -206,6 +208,10 @@ Test(path, reads_from_event_packet_flow_and_live_fields)
     reads(&record, "answers.name", "x,y");
     reads(&record, "answers.kind", "3,7");
     reads(&record, "answers.kind_name", "NXDOMAIN,7");
+    reads(&record, "answers.kinds", "3,7");
+    reads(&record, "dns.resp.type", "3,7");
+    reads(&record, "dns.resp.type_name", "NXDOMAIN,7");
+    reads(&record, "answers.dns.resp.type", "3,7");
     reads(&record, "packet_number", "12");
     reads(&record, "frame", "3");
     reads(&record, "file", "a.pcap");

@@ -226,15 +226,35 @@ Test(registry, refuses_lists_it_cannot_read)
     bad = item;
     bad.size = 1;
     refuses_field(field, 2, "past the end");
-    struct palua_field optional = item_fields[0];
-    optional.flags = PALUA_OPTIONAL;
-    bad = item;
-    bad.fields = &optional;
-    refuses_field(field, 2, "no optional fields");
     struct palua_field nested = fields[2];
     bad.fields = &nested;
     bad.size = sizeof(struct sample);
     refuses_field(field, 2, "cannot hold lists");
+}
+
+/** An item with optional fields begins with their mask, which no field may lie in. */
+Test(registry, wants_a_mask_before_the_optional_fields_of_an_item)
+{
+    struct palua_field field = fields[2], optional[2] = {item_fields[0], item_fields[0]};
+    struct palua_schema masked = item;
+    field.item = &masked;
+    masked.fields = optional;
+    masked.field_count = 2;
+    masked.size = 64;
+    optional[1].name = "other";
+    optional[1].flags = PALUA_OPTIONAL;
+    optional[0].offset = 0;
+    optional[1].offset = 8;
+    refuses_field(field, 2, "begins with a mask");
+    optional[0].offset = 8;
+    optional[1].offset = 7;
+    refuses_field(field, 2, "begins with a mask");
+    optional[1].offset = 16;
+    struct palua_field changed[3] = {fields[0], fields[1], field};
+    struct palua_schema schema = sample;
+    struct error err = {0};
+    schema.fields = changed;
+    cr_expect(add(&schema, &err), "%s", err.text);
 }
 
 Test(registry, refuses_structs_without_a_header_and_too_many_fields)

@@ -194,6 +194,38 @@ Test(value, an_items_field_is_joined_by_itself)
     text_fini(&out);
 }
 
+Test(value, an_item_begins_with_the_mask_of_its_optional_fields)
+{
+    struct chunk {
+        uint64_t present;
+        uint32_t tsn;
+        uint16_t sid;
+        uint8_t type;
+    };
+    static const struct palua_field chunk_fields[] = {
+        PALUA_FIELD(struct chunk, type, PALUA_ENUM, "-", .names = &types),
+        PALUA_FIELD(struct chunk, tsn, PALUA_UINT, "-", .flags = PALUA_OPTIONAL),
+        PALUA_FIELD(struct chunk, sid, PALUA_UINT, "-", .flags = PALUA_OPTIONAL),
+    };
+    static const struct palua_schema schema = {
+        .fields = chunk_fields, .field_count = 3, .size = sizeof(struct chunk)};
+    const struct palua_field list = {.type = PALUA_LIST, .item = &schema};
+    const struct chunk chunks[] = {
+        {0, 1, 2, 1}, {2, 3, 4, 5}, {6, 0, 0, 28}, {~UINT64_C(6), 5, 6, 9}};
+    struct value value = {.type = PALUA_LIST, .list = {chunks, 4, 0}};
+    struct text out;
+    text_init(&out);
+    value_text(&value, &list, &out);
+    cr_expect_str_eq(out.data, "A,CNAME 3,AAAA 0 0,9");
+    text_clear(&out);
+    value.item = &chunk_fields[1];
+    value_text(&value, &list, &out);
+    cr_expect_str_eq(out.data, ",3,0,", "an item that lacks it keeps its place");
+    cr_expect_eq(item_read(&schema, &chunk_fields[2], PATH_PLAIN, &chunks[1]).type, 0);
+    cr_expect_eq(item_read(&schema, &chunk_fields[2], PATH_PLAIN, &chunks[2]).type, PALUA_UINT);
+    text_fini(&out);
+}
+
 Test(value, enum_names_are_found_by_value_only)
 {
     cr_expect_str_eq(enum_name(&types, 1), "A");

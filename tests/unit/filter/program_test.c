@@ -166,8 +166,12 @@ Test(program, items_of_lists)
     FAILS("items.kind_name contains \"7\"");
     HOLDS("items.addr === 192.0.2.0/24");
     HOLDS("items.addr == addr");
+    HOLDS("items.rank === 8 and items.rank and sample.item_rank > 7");
+    FAILS("items.rank == 5 or items.rank != 8 or sample.item_rank < 8");
     HOLDS("numbers == 7 and numbers == 9 and numbers in {8..10}");
     FAILS("numbers === 7 or numbers == 8");
+    sample.items.count = 1;
+    FAILS("items.rank or items.rank != 8");
     sample.items.count = 0;
     FAILS("items or items.name or items.name != \"x\"");
 }

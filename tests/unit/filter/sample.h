@@ -11,9 +11,11 @@
 #include "filter/program.h"
 
 struct sample_item {
+    uint64_t present;
     struct palua_slice name;
     struct palua_slice addr;
     uint8_t kind;
+    uint32_t rank;
 };
 
 struct sample {
@@ -42,11 +44,13 @@ static const struct palua_field sample_item_fields[] = {
     PALUA_FIELD(struct sample_item, name, PALUA_STRING, "-"),
     PALUA_FIELD(struct sample_item, addr, PALUA_IPADDR, "-"),
     PALUA_FIELD(struct sample_item, kind, PALUA_ENUM, "-", .names = &sample_rcodes),
+    PALUA_FIELD(struct sample_item, rank, PALUA_UINT, "-", .flags = PALUA_OPTIONAL,
+                .aliases = "sample.item_rank"),
 };
 static const struct palua_schema sample_item_schema = {.name = "item",
                                                        .doc = "-",
                                                        .fields = sample_item_fields,
-                                                       .field_count = 3,
+                                                       .field_count = 4,
                                                        .size = sizeof(struct sample_item)};
 
 struct sample_number {
@@ -169,8 +173,8 @@ static void sample_setup(void)
                                            .resp_pkts = 4,
                                            .conn_state = sample_slice("SF", 2)};
     sample_items[0] =
-        (struct sample_item){sample_slice("a.example", 9), sample_slice("\xc0\0\2\1", 4), 3};
-    sample_items[1] = (struct sample_item){sample_slice("b.example", 9), {0}, 77};
+        (struct sample_item){0, sample_slice("a.example", 9), sample_slice("\xc0\0\2\1", 4), 3, 5};
+    sample_items[1] = (struct sample_item){1 << 3, sample_slice("b.example", 9), {0}, 77, 8};
     sample = (struct sample){
         .event = {&sample_packet, &sample_flow, &sample_live, UINT64_C(1) << SAMPLE_RTT},
         .wide = UINT64_MAX,
