@@ -66,7 +66,9 @@
     X(RADIO_LEN, "radio_bad_length",                                                            \
       "the length of a radiotap, AVS or PPI header below that of its fixed fields")             \
     X(GRE_VERSION, "gre_bad_version", "a GRE version other than 0 and 1")                       \
-    X(SCTP_CHUNK, "sctp_bad_chunk", "an SCTP chunk's length below 4 or above the packet's")     \
+    X(SCTP_CHUNK, "sctp_bad_chunk",                                                             \
+      "an SCTP chunk's length below that of its fixed fields or above the packet's")            \
+    X(SCTP_CHUNKS, "sctp_too_many_chunks", "an SCTP packet of more than 1,024 chunks")          \
     X(DCCP_OFFSET, "dccp_bad_offset",                                                           \
       "DCCP data offset below the fixed header or above the packet's length")                   \
     X(UDP_LEN, "udp_bad_length", "UDP length below 8 or above the datagram's")                  \

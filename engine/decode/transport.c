@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* TCP (RFC 9293), UDP (RFC 768), ICMP (RFC 792), ICMPv6 (RFC 4443), SCTP (RFC 9260), DCCP (RFC
  * 4340), UDP-Lite (RFC 3828). */
+#include "decode/chunk.h"
 #include "decode/tuple.h"
 #include "decode/walk.h"
 
 enum { TCP_FIXED_LEN = 20, UDP_LEN = 8, ICMP_LEN = 8, ICMPV6_FIXED_LEN = 4 };
-enum { SCTP_LEN = 12, CHUNK_LEN = 4, DCCP_FIXED_LEN = 12 };
+enum { SCTP_LEN = 12, DCCP_FIXED_LEN = 12 };
 
 /** The layer added last becomes the packet's transport layer, unless it is quoted. */
 static inline void enter(struct walk *walk, uint8_t proto, uint16_t sport, uint16_t dport)
@@ -84,31 +85,24 @@ unsigned transport_udp(struct walk *walk)
     return walk->decoder->udp_bound ? payload(walk, sport, dport) : WALK_END;
 }
 
-/** RFC 9260 section 3.2: chunks fill the packet, each padded to 4 bytes. */
+/** Chunks fill the packet; what the snaplen cut cannot be checked. The first that is wrong is told
+ * of. */
 static void check_chunks(struct walk *walk)
 {
-    struct cursor in = walk->in;
-    uint32_t left = walk->left;
-    uint16_t len;
-    while (left) {
-        uint32_t at = (uint32_t)cursor_offset(&in) - walk_last(walk)->offset;
-        struct cursor chunk = in;
-        /* What the snaplen cut cannot be checked. */
-        if (left >= CHUNK_LEN && (!cursor_skip(&chunk, 2) || !cursor_u16(&chunk, &len)))
-            return;
-        if (left < CHUNK_LEN || len < CHUNK_LEN || len > left) {
-            if (!walk->quoted)
-                walk_odd(walk, DECODE_FAULT_SCTP_CHUNK, at);
-            return;
-        }
-        /* The last chunk's padding may be missing. */
-        uint32_t padded = (len + 3u) & ~3u;
-        if (padded > left)
-            padded = left;
-        if (!cursor_skip(&in, padded))
-            return;
-        left -= padded;
-    }
+    struct chunk_walk chunks = chunk_walk_of(walk->in, walk->left);
+    struct chunk chunk;
+    enum chunk_step step;
+    uint32_t at;
+    do {
+        at = SCTP_LEN + walk->left - chunks.left;
+        step = chunk_next(&chunks, &chunk);
+    } while (step == CHUNK_READ && chunk.length >= chunk_least(chunk.type));
+    if (walk->quoted)
+        return;
+    if (step == CHUNK_BAD || step == CHUNK_READ)
+        walk_odd(walk, DECODE_FAULT_SCTP_CHUNK, at);
+    else if (step == CHUNK_MANY)
+        walk_fault(walk, DECODE_FAULT_SCTP_CHUNKS, walk->count - 1u, walk_last(walk)->offset + at);
 }
 
 unsigned transport_sctp(struct walk *walk)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "decode/checksum.h"
+#include "event/chunks.h"
 #include "event/headers.h"
 #include "event/link_address.h"
 #include "event/schemas.h"
@@ -39,6 +40,10 @@
 #define TCP_OPTIONS                                                                                \
     (BIT(TRANSPORT_EVENT_OPTIONS) | BIT(TRANSPORT_EVENT_MSS) | BIT(TRANSPORT_EVENT_WINDOW_SCALE) | \
      BIT(TRANSPORT_EVENT_TSVAL) | BIT(TRANSPORT_EVENT_TSECR))
+
+#define DCCP                                                                           \
+    (BIT(TRANSPORT_EVENT_TYPE) | BIT(TRANSPORT_EVENT_SEQ) | BIT(TRANSPORT_EVENT_ACK) | \
+     BIT(TRANSPORT_EVENT_SERVICE_CODE))
 
 static struct palua_slice text_slice(const char *text)
 {
@@ -266,6 +271,22 @@ static void transport_options(struct transport_event *out, const struct palua_pa
         (options.has_timestamps ? BIT(TRANSPORT_EVENT_TSVAL) | BIT(TRANSPORT_EVENT_TSECR) : 0);
 }
 
+static void transport_dccp(struct transport_event *out, const struct palua_packet *packet,
+                           uint32_t layer)
+{
+    struct dccp_fields dccp;
+    if (!headers_dccp(packet, layer, &dccp))
+        return;
+    out->type = dccp.type;
+    out->seq = dccp.seq;
+    out->ack = dccp.ack;
+    out->service_code = dccp.service_code;
+    out->event.present |= BIT(TRANSPORT_EVENT_TYPE) |
+                          (dccp.has_seq ? BIT(TRANSPORT_EVENT_SEQ) : 0) |
+                          (dccp.has_ack ? BIT(TRANSPORT_EVENT_ACK) : 0) |
+                          (dccp.has_service_code ? BIT(TRANSPORT_EVENT_SERVICE_CODE) : 0);
+}
+
 static struct palua_event *transport_event(const struct layer_source *source, uint32_t layer,
                                            uint64_t wanted, struct arena *arena)
 {
@@ -291,6 +312,13 @@ static struct palua_event *transport_event(const struct layer_source *source, ui
         out->payload = palua_layer_payload(packet, layer);
     if (wanted & TCP_OPTIONS)
         transport_options(out, packet, layer, arena);
+    if (wanted & DCCP)
+        transport_dccp(out, packet, layer);
+    if (wanted & BIT(TRANSPORT_EVENT_VERIFICATION_TAG) &&
+        headers_verification_tag(packet, layer, &out->verification_tag))
+        out->event.present |= BIT(TRANSPORT_EVENT_VERIFICATION_TAG);
+    if (wanted & BIT(TRANSPORT_EVENT_CHUNKS))
+        out->chunks = chunks_list(packet, layer, arena);
     if (wanted & BIT(TRANSPORT_EVENT_CHECKSUM))
         out->checksum = (uint8_t)checksum_of(packet, layer);
     if (wanted & AROUND(TRANSPORT_EVENT_VLAN))

@@ -23,6 +23,9 @@ enum {
     OPTION_TIMESTAMPS = 8
 };
 
+/** Where in a DCCP header its type stands, and the types that differ from the others. */
+enum { DCCP_TYPE_AT = 8, DCCP_REQUEST = 0, DCCP_RESPONSE = 1, DCCP_DATA = 2, DCCP_LISTEN = 10 };
+
 static struct cursor layer_cursor(const struct palua_packet *packet, uint32_t layer)
 {
     struct palua_slice bytes = palua_layer_bytes(packet, layer);
@@ -97,6 +100,55 @@ bool headers_transport(const struct palua_packet *packet, uint32_t layer,
     if (protocol == PALUA_PROTOCOL_TCP)
         read_tcp(&in, out);
     return true;
+}
+
+/** A number of 48 bits, or in a short header of 24. */
+static bool read_dccp_number(struct cursor *in, bool extended, uint64_t *out)
+{
+    struct cursor at = *in;
+    uint16_t high = 0;
+    uint32_t low;
+    if (extended ? !cursor_u16(&at, &high) || !cursor_u32(&at, &low) : !cursor_u24(&at, &low))
+        return false;
+    *out = (uint64_t)high << 32 | low;
+    *in = at;
+    return true;
+}
+
+/** Behind the type: section 5.1, the sequence number; section 5.2, the acknowledgement number of
+ * most types; sections 5.3 and 5.4 and RFC 5596 section 2.2, the service code. */
+static void read_dccp(struct cursor *in, bool extended, struct dccp_fields *out)
+{
+    bool opens = out->type == DCCP_REQUEST || out->type == DCCP_LISTEN;
+    bool acks = !opens && out->type != DCCP_DATA && out->type < DCCP_LISTEN;
+    out->has_seq = cursor_skip(in, extended ? 1 : 0) && read_dccp_number(in, extended, &out->seq);
+    out->has_ack = out->has_seq && acks && cursor_skip(in, extended ? 2 : 1) &&
+                   read_dccp_number(in, extended, &out->ack);
+    if ((opens && out->has_seq) || (out->type == DCCP_RESPONSE && out->has_ack))
+        out->has_service_code = cursor_u32(in, &out->service_code);
+}
+
+bool headers_dccp(const struct palua_packet *packet, uint32_t layer, struct dccp_fields *out)
+{
+    uint8_t type;
+    if (layer >= packet->layer_count || packet->layers[layer].protocol != PALUA_PROTOCOL_DCCP)
+        return false;
+    struct cursor in = layer_cursor(packet, layer);
+    cursor_clip(&in, packet->layers[layer].header_len);
+    *out = (struct dccp_fields){0};
+    if (!cursor_skip(&in, DCCP_TYPE_AT) || !cursor_u8(&in, &type))
+        return false;
+    out->type = type >> 1 & 0x0f;
+    read_dccp(&in, type & 1, out);
+    return true;
+}
+
+bool headers_verification_tag(const struct palua_packet *packet, uint32_t layer, uint32_t *out)
+{
+    if (layer >= packet->layer_count || packet->layers[layer].protocol != PALUA_PROTOCOL_SCTP)
+        return false;
+    struct cursor in = layer_cursor(packet, layer);
+    return cursor_skip(&in, 4) && cursor_u32(&in, out);
 }
 
 /** One option: a kind, and for most a length that counts both. @return false if there is none */

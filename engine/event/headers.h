@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /** What the engine's events show of packet headers, read from a decoded packet's layers.
  *
- * Sources: IEEE 802.3 and 802.1Q, RFC 791, RFC 8200, RFC 9293, RFC 768. Decode has found where the
- * headers are; here their fields are read, each only if it was captured. Pure, any thread. */
+ * Sources: IEEE 802.3 and 802.1Q, RFC 791, RFC 8200, RFC 9293, RFC 768, RFC 9260, RFC 4340. Decode
+ * has found where the headers are; here their fields are read, each only if it was captured. Pure,
+ * any thread. */
 #pragma once
 
 #include <stdbool.h>
@@ -53,6 +54,23 @@ struct transport_fields {
 /** @return false if the layer has no ports */
 bool headers_transport(const struct palua_packet *packet, uint32_t layer,
                        struct transport_fields *out);
+
+/** A DCCP header. */
+struct dccp_fields {
+    uint64_t seq; /**< 48 bits, or of a short one 24 */
+    uint64_t ack;
+    uint32_t service_code;
+    uint8_t type;
+    bool has_seq; /**< these: it is of a type that has one, and was captured */
+    bool has_ack;
+    bool has_service_code;
+};
+
+/** @return false if the layer is not DCCP, or its type was not captured */
+bool headers_dccp(const struct palua_packet *packet, uint32_t layer, struct dccp_fields *out);
+
+/** @return false if the layer is not SCTP, or its tag was not captured */
+bool headers_verification_tag(const struct palua_packet *packet, uint32_t layer, uint32_t *out);
 
 /** The options of a TCP header. */
 struct option_fields {

@@ -31,6 +31,27 @@ struct option_item {
     uint8_t kind;
 };
 
+/** An item of `transport.chunks`. */
+struct chunk_item {
+    uint64_t present; /**< bit i: optional field i of enum chunk_item_field is there */
+    struct palua_slice data;
+    uint32_t tsn;
+    uint32_t ppid;
+    uint32_t mid;
+    uint32_t fsn;
+    uint32_t initiate_tag;
+    uint32_t a_rwnd;
+    uint32_t cumulative_tsn_ack;
+    uint16_t length;
+    uint16_t sid;
+    uint16_t ssn;
+    uint8_t type;
+    uint8_t flags;
+    uint8_t beginning;
+    uint8_t ending;
+    uint8_t unordered;
+};
+
 /** `packet`: one per captured packet. */
 struct packet_event {
     struct palua_event event;
@@ -78,15 +99,15 @@ struct network_event {
     struct around around;
 };
 
-/** `transport`: one per TCP or UDP layer. */
+/** `transport`: one per TCP, UDP, SCTP, DCCP or UDP-Lite layer. */
 struct transport_event {
     struct palua_event event;
     struct palua_slice src;
     struct palua_slice dst;
     struct palua_slice header;
     struct palua_slice payload;
-    uint32_t seq;
-    uint32_t ack;
+    uint64_t seq;
+    uint64_t ack;
     uint16_t sport;
     uint16_t dport;
     uint16_t flags;
@@ -98,6 +119,10 @@ struct transport_event {
     uint32_t tsval;
     uint32_t tsecr;
     struct palua_list options;
+    struct palua_list chunks;
+    uint32_t verification_tag;
+    uint32_t service_code;
+    uint8_t type;
     struct around around;
 };
 
@@ -213,6 +238,8 @@ extern const struct palua_schema event_schemas[];
 
 /** Names of IP protocol numbers, as IANA and the flow tools write them: tcp, udp, icmp, icmp6… */
 extern const struct palua_enum ip_protocol_names;
+/** Names of DCCP packet types: request, response, data… */
+extern const struct palua_enum dccp_type_names;
 
 /** Indices of fields, which are also their bits in `present` and in a wanted mask. */
 enum packet_event_field {
@@ -284,6 +311,10 @@ enum transport_event_field {
     TRANSPORT_EVENT_WINDOW_SCALE,
     TRANSPORT_EVENT_TSVAL,
     TRANSPORT_EVENT_TSECR,
+    TRANSPORT_EVENT_VERIFICATION_TAG,
+    TRANSPORT_EVENT_CHUNKS,
+    TRANSPORT_EVENT_TYPE,
+    TRANSPORT_EVENT_SERVICE_CODE,
     TRANSPORT_EVENT_CHECKSUM,
     TRANSPORT_EVENT_VLAN,
     TRANSPORT_EVENT_TUNNEL,
@@ -291,6 +322,26 @@ enum transport_event_field {
     TRANSPORT_EVENT_TUNNEL_SRC,
     TRANSPORT_EVENT_TUNNEL_DST,
     TRANSPORT_EVENT_FIELD_COUNT
+};
+
+enum chunk_item_field {
+    CHUNK_ITEM_TYPE,
+    CHUNK_ITEM_FLAGS,
+    CHUNK_ITEM_LENGTH,
+    CHUNK_ITEM_TSN,
+    CHUNK_ITEM_SID,
+    CHUNK_ITEM_SSN,
+    CHUNK_ITEM_MID,
+    CHUNK_ITEM_FSN,
+    CHUNK_ITEM_PPID,
+    CHUNK_ITEM_BEGINNING,
+    CHUNK_ITEM_ENDING,
+    CHUNK_ITEM_UNORDERED,
+    CHUNK_ITEM_INITIATE_TAG,
+    CHUNK_ITEM_A_RWND,
+    CHUNK_ITEM_CUMULATIVE_TSN_ACK,
+    CHUNK_ITEM_DATA,
+    CHUNK_ITEM_FIELD_COUNT
 };
 
 enum tunnel_event_field {

@@ -117,6 +117,9 @@ SEEDS = {
     "l2tp": packet(IPV4, ip(17, udp(1, 1701, bytes.fromhex("4a02002e00010002000300040002aaaa0021") + ip(17, udp(1, 2))))),
     "l2tp_control": packet(IPV4, ip(115, bytes.fromhex("00000000c803000c0000000100000000"))),
     "sctp": packet(IPV4, ip(132, bytes.fromhex("12340050000000010000000003000010") + bytes(12) + bytes.fromhex("0b000006aabb"))),
+    "sctp_data": packet(IPV4, ip(132, bytes.fromhex("1234005000000001000000000003001500000001000200030000003c6e67617021000000"
+                                                    "40020018000000020002000000000009000000124141414101000014000000070000040000050005 00000001"))),
+    "dccp_response": packet(IPV4, ip(33, bytes.fromhex("123400500700000003000000000000010000000000000002 53504850"))),
     "dccp": packet(IPV4, ip(33, bytes.fromhex("123400500400000000000000 00000000aabbccdd"))),
     "udplite": packet(IPV4, ip(136, udp(1, 2))),
     "ospf": packet(IPV4, ip(89, bytes(24))),

@@ -289,6 +289,28 @@ Test(transport, sctp_has_ports_and_chunks)
     cr_assert_eq(tuple.sport, 0x1234);
 }
 
+/** A chunk that has not room for its fixed fields, and the first that has. */
+Test(transport, sctp_chunks_too_short_for_their_fields)
+{
+    static const struct {
+        unsigned type, least;
+    } chunks[] = {{0, 17}, {1, 20}, {2, 20}, {3, 16}, {7, 8}, {16, 20}, {64, 21}, {11, 4}, {63, 4}};
+    for (size_t i = 0; i < sizeof chunks / sizeof *chunks; i++)
+        for (unsigned len = chunks[i].least - (chunks[i].least > 4); len <= chunks[i].least;
+             len++) {
+            memset(&frame, 0, sizeof frame);
+            put_ip(&frame, 132, 12 + 4 + len);
+            put_hex(&frame, "1234 0050 00000001 00000000 0b000004");
+            put8(&frame, chunks[i].type);
+            put8(&frame, 0);
+            put16(&frame, len);
+            put_fill(&frame, len - 4, 0);
+            probe_decode(&probe, 228, &frame);
+            cr_expect_str_eq(probe.faults, len < chunks[i].least ? "sctp_bad_chunk 1@36" : "",
+                             "%u of %u", len, chunks[i].type);
+        }
+}
+
 Test(transport, dccp_and_udplite_have_ports)
 {
     struct decode_tuple tuple;

@@ -127,7 +127,7 @@ Test(builders, layers_of_udp_in_a_vlan)
                      "id=7 payload=04d20035000b0000ababab fragments= checksum=0 vlan=100");
     cr_expect_str_eq(layer(EVENT_TRANSPORT, 3),
                      "proto=17 src=10.0.0.1 dst=10.0.0.2 sport=1234 dport=53 payload=ababab "
-                     "header=04d20035000b0000 options= checksum=3 vlan=100");
+                     "header=04d20035000b0000 options= chunks= checksum=3 vlan=100");
     cr_expect_str_eq(layer(EVENT_NETWORK, 0), "-");
     cr_expect_str_eq(layer(EVENT_NETWORK, 3), "-");
     cr_expect_str_eq(layer(EVENT_TRANSPORT, 2), "-");
@@ -154,7 +154,7 @@ Test(builders, tcp_over_ipv6_with_extension_headers)
     cr_expect_str_eq(layer(EVENT_TRANSPORT, 4),
                      "proto=6 src=2001:db8::1 dst=2001:db8::2 sport=80 dport=4000 payload=6869 "
                      "header=00500fa000000001000000025018040000000000 seq=1 ack=2 flags=24 "
-                     "window=1024 options= checksum=0");
+                     "window=1024 options= chunks= checksum=0");
     cr_expect(strstr(packet(UINT64_MAX), " tcp_flags=24 payload=6869 "));
 }
 
@@ -446,20 +446,106 @@ Test(builders, tcp_options)
     tcp_with_options("020405b4 0402 080a 00000001 00000002 01 030307");
     cr_expect(strstr(layer(EVENT_TRANSPORT, 1),
                      " options=mss 05b4,sack_permitted,timestamps 0000000100000002,nop,"
-                     "window_scale 07 mss=1460 window_scale=7 tsval=1 tsecr=2 checksum=0"));
+                     "window_scale 07 mss=1460 window_scale=7 tsval=1 tsecr=2 chunks= checksum=0"));
     /* The list ends: at its end, and where a length is impossible. */
     tcp_with_options("01 00 020405b4 0101");
-    cr_expect(strstr(layer(EVENT_TRANSPORT, 1), " options=nop,eol checksum"));
+    cr_expect(strstr(layer(EVENT_TRANSPORT, 1), " options=nop,eol chunks= checksum"));
     static const char *const broken[] = {"01 0200 01", "01 0201 01", "01 0205 01", "010101 02"};
     for (size_t i = 0; i < 4; i++) {
         tcp_with_options(broken[i]);
-        cr_expect(strstr(layer(EVENT_TRANSPORT, 1),
-                         i < 3 ? " options=nop checksum" : " options=nop,nop,nop checksum"),
+        cr_expect(strstr(layer(EVENT_TRANSPORT, 1), i < 3
+                                                        ? " options=nop chunks= checksum"
+                                                        : " options=nop,nop,nop chunks= checksum"),
                   "%s", broken[i]);
     }
     /* A value of the wrong length is no value. */
     tcp_with_options("020305 01");
-    cr_expect(strstr(layer(EVENT_TRANSPORT, 1), " options=mss 05,nop checksum"));
+    cr_expect(strstr(layer(EVENT_TRANSPORT, 1), " options=mss 05,nop chunks= checksum"));
+}
+
+static const char *transport_of(uint64_t wanted)
+{
+    struct layer_source source = {.packet = &probe->packet, .names = names};
+    return tell(EVENT_TRANSPORT, layer_event_new(EVENT_TRANSPORT, &source, 1, wanted, &arena));
+}
+
+Test(builders, sctp_chunks)
+{
+    put_ip(frame, 132, 12 + 20 + 16);
+    put_hex(frame, "1234 0050 aabbccdd 00000000"
+                   "00030014 00000001 0002 0003 0000003c 6e676170"
+                   "03000010 00000007 00000400 0000 0000");
+    probe_decode(probe, 228, frame);
+    static const char all[] =
+        " options= verification_tag=2864434397 chunks=data 3 20 1 2 3 NGAP true true false "
+        "6e676170,sack 0 16 1024 7 000000070000040000000000 checksum=";
+    cr_expect(strstr(transport_of(UINT64_MAX), all), "%s", transport_of(UINT64_MAX));
+    cr_expect(strstr(transport_of(UINT64_C(1) << TRANSPORT_EVENT_CHUNKS), " options= chunks=data"));
+    cr_expect(strstr(transport_of(UINT64_C(1) << TRANSPORT_EVENT_VERIFICATION_TAG),
+                     " options= verification_tag=2864434397 chunks= checksum="));
+    frame->len -= 20; // the SACK and what the DATA carries
+    probe_decode(probe, 228, frame);
+    cr_expect(strstr(transport_of(UINT64_MAX), " verification_tag=2864434397 chunks= checksum="));
+    frame->len = 20 + 7;
+    probe_decode(probe, 228, frame);
+    cr_expect(!strstr(transport_of(UINT64_MAX), "verification_tag"));
+    cr_expect(strstr(transport_of(UINT64_MAX), " sport=4660 dport=80 "));
+}
+
+/** A DCCP packet of this header behind its ports, as its event from `seq` on. */
+static const char *dccp_of(unsigned words, const char *fields)
+{
+    static char out[256];
+    struct frame body = {0};
+    put_hex(&body, fields);
+    frame->len = 0;
+    put_ip(frame, 33, 8 + (unsigned)body.len);
+    put_hex(frame, "1234 0050");
+    put8(frame, words);
+    put_hex(frame, "00 0000");
+    put_hex(frame, fields);
+    probe_decode(probe, 228, frame);
+    const char *told = strstr(transport_of(UINT64_MAX), " header="),
+               *end = strstr(told, " checksum=");
+    told = strchr(told + 1, ' ');
+    snprintf(out, sizeof out, "%.*s", (int)(end - told), told);
+    return out;
+}
+
+Test(builders, dccp_header)
+{
+    cr_expect_str_eq(dccp_of(5, "01 00 fffffffffff0 53504850"),
+                     " seq=281474976710640 options= chunks= type=0 service_code=1397770320");
+    cr_expect_str_eq(dccp_of(7, "03 00 123456789abc 0000 fffffffffff0 53504850"),
+                     " seq=20015998343868 ack=281474976710640 options= chunks= type=1 "
+                     "service_code=1397770320");
+    cr_expect_str_eq(dccp_of(4, "05 00 000000000001"), " seq=1 options= chunks= type=2");
+    cr_expect_str_eq(dccp_of(6, "09 00 000000000001 0000 000000000002"),
+                     " seq=1 ack=2 options= chunks= type=4");
+    cr_expect_str_eq(dccp_of(3, "04 abcdef"), " seq=11259375 options= chunks= type=2");
+    cr_expect_str_eq(dccp_of(4, "06 ffffff 00 010203"),
+                     " seq=16777215 ack=66051 options= chunks= type=3");
+    cr_expect_str_eq(dccp_of(5, "15 00 000000000005 00000001"),
+                     " seq=5 options= chunks= type=10 service_code=1", "RFC 5596: Listen");
+    cr_expect_str_eq(dccp_of(6, "1f 00 000000000005 0000 000000000006"),
+                     " seq=5 options= chunks= type=15", "nobody knows what else it has");
+    cr_expect_str_eq(dccp_of(4, "07 00 000000000005 0000 000000000006"),
+                     " seq=5 options= chunks= type=3", "the header ends before the number");
+    cr_expect_str_eq(dccp_of(3, "01 00 000000000005 53504850"), " options= chunks= type=0");
+}
+
+Test(builders, dccp_header_cut)
+{
+    dccp_of(7, "03 00 000000000001 0000 000000000002 53504850");
+    for (size_t len = 20; len <= 20 + 28; len++) {
+        frame->len = len;
+        probe_decode(probe, 228, frame);
+        const char *told = transport_of(UINT64_MAX);
+        cr_expect_eq(!!strstr(told, " type=1"), len >= 29, "%zu", len);
+        cr_expect_eq(!!strstr(told, " seq=1 "), len >= 36, "%zu", len);
+        cr_expect_eq(!!strstr(told, " ack=2 "), len >= 44, "%zu", len);
+        cr_expect_eq(!!strstr(told, " service_code="), len >= 48, "%zu", len);
+    }
 }
 
 Test(builders, packets_of_a_datagram)
