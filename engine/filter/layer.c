@@ -26,11 +26,22 @@ struct ip_record {
 struct transport_record {
     struct transport_fields fields;
     uint32_t len; /**< of the payload */
+    uint32_t verification_tag;
     uint16_t header_len;
 };
 
 /** What of a record was captured; the bit that an optional field asks for. */
-enum { PART_ADDRESSES, PART_TYPE, PART_ID, PART_PORTS, PART_TCP };
+enum {
+    PART_ADDRESSES,
+    PART_TYPE,
+    PART_ID,
+    PART_PORTS,
+    PART_TCP,
+    PART_TAG,
+    PART_SEQ,
+    PART_ACK,
+    PART_SERVICE_CODE
+};
 
 #define NO_FLOW                                    \
     {                                              \
@@ -89,6 +100,14 @@ enum { PART_ADDRESSES, PART_TYPE, PART_ID, PART_PORTS, PART_TCP };
     TCP("flags." name, fields.flags, PART_TCP, PALUA_UINT, text, .aliases = other, .mask = (bit), \
         .flag = true)
 
+#define DCCP(name, member, need, kind, text)                                           \
+    {                                                                                  \
+        .field = PALUA_FIELD_AS(struct dccp_fields, member, "dccp." name, kind, text,  \
+                                .names = &dccp_type_names),                            \
+        .record = FILTER_RECORD_DCCP, .protocol = PALUA_PROTOCOL_DCCP, .part = (need), \
+        .flow = NO_FLOW                                                                \
+    }
+
 static const struct filter_layer_field fields[] = {
     FRAME("frame.len", origlen, "bytes on the wire"),
     FRAME("frame.cap_len", caplen, "bytes captured"),
@@ -133,7 +152,14 @@ static const struct filter_layer_field fields[] = {
     TCP_FLAG("ae", 0x100, "AE", "tcp.flags.ns"),
     PORTS(PALUA_PROTOCOL_UDP, "udp"),
     PORTS(PALUA_PROTOCOL_SCTP, "sctp"),
+    TRANSPORT(PALUA_PROTOCOL_SCTP, "sctp.verification_tag", verification_tag, PART_TAG, PALUA_UINT,
+              "verification tag", .aliases = NULL, .flow = NO_FLOW),
     PORTS(PALUA_PROTOCOL_DCCP, "dccp"),
+    DCCP("type", type, PART_TYPE, PALUA_ENUM, "packet type"),
+    DCCP("seq_raw", seq, PART_SEQ, PALUA_UINT, "sequence number as sent"),
+    DCCP("ack_raw", ack, PART_ACK, PALUA_UINT, "acknowledgement number as sent"),
+    DCCP("service_code", service_code, PART_SERVICE_CODE, PALUA_UINT,
+         "service code of a Request or Response"),
     PORTS(PALUA_PROTOCOL_UDPLITE, "udplite"),
 };
 
@@ -155,6 +181,7 @@ union record {
     struct eth_record eth;
     struct ip_record ip;
     struct transport_record transport;
+    struct dccp_fields dccp;
 };
 
 const struct filter_layer_field *filter_layer_find(const char *name)
@@ -204,7 +231,19 @@ static uint64_t read_transport(const struct palua_packet *packet, uint32_t layer
         return 0;
     out->len = palua_layer_payload_len(packet, layer);
     out->header_len = packet->layers[layer].header_len;
-    return (out->fields.ports ? BIT(PART_PORTS) : 0) | (out->fields.tcp ? BIT(PART_TCP) : 0);
+    bool tagged = headers_verification_tag(packet, layer, &out->verification_tag);
+    return (out->fields.ports ? BIT(PART_PORTS) : 0) | (out->fields.tcp ? BIT(PART_TCP) : 0) |
+           (tagged ? BIT(PART_TAG) : 0);
+}
+
+static uint64_t read_dccp(const struct palua_packet *packet, uint32_t layer,
+                          struct dccp_fields *out)
+{
+    if (!headers_dccp(packet, layer, out))
+        return 0;
+    return BIT(PART_TYPE) | (out->has_seq ? BIT(PART_SEQ) : 0) |
+           (out->has_ack ? BIT(PART_ACK) : 0) |
+           (out->has_service_code ? BIT(PART_SERVICE_CODE) : 0);
 }
 
 /** The record that a field stands in. @return NULL if it was not captured so far */
@@ -223,6 +262,9 @@ static const void *read_record(const struct filter_layer_field *field,
         break;
     case FILTER_RECORD_IP:
         present = read_ip(packet, layer, &space->ip);
+        break;
+    case FILTER_RECORD_DCCP:
+        present = read_dccp(packet, layer, &space->dccp);
         break;
     default:
         present = read_transport(packet, layer, &space->transport);

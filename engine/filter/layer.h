@@ -5,7 +5,7 @@
  * which the protocol occurs, headers quoted in an ICMP error included; `ip.addr` and `tcp.port`
  * have two values per layer. Behind an event whose packet has no layers (the end of a flow) stands
  * the flow's identity, the originator as the source. Sources: IEEE 802.3, RFC 791, RFC 8200, RFC
- * 9293, RFC 768. Pure, any thread. */
+ * 9293, RFC 768, RFC 9260, RFC 4340. Pure, any thread. */
 #pragma once
 
 #include <stdbool.h>
@@ -22,6 +22,7 @@ enum filter_record {
     FILTER_RECORD_ETH,       /**< an Ethernet header */
     FILTER_RECORD_IP,        /**< an IP header */
     FILTER_RECORD_TRANSPORT, /**< a header with ports */
+    FILTER_RECORD_DCCP,      /**< of such a header, what only DCCP has */
 };
 
 enum { FILTER_NO_FLOW_FIELD = 255 };

@@ -57,6 +57,16 @@ static bool find_layer_field(struct filter_operand *operand, const char *name)
     return operand->layer != NULL;
 }
 
+/** What Wireshark calls a field of an SCTP chunk: sctp.chunk_type, sctp.data_sid. */
+static bool find_chunk_field(struct filter_operand *operand, const struct filter_scope *scope,
+                             const char *name)
+{
+    if (!behind(name, "sctp", 4) || !find_path(operand, scope, EVENT_TRANSPORT, name))
+        return false;
+    operand->base = FILTER_CHUNKS;
+    return operand->path.item;
+}
+
 /** Whether an event is one of a dissector's. */
 static bool is_of(const struct registry *registry, uint16_t kind, const char *protocol)
 {
@@ -107,7 +117,7 @@ static void set_type(struct filter_operand *operand)
     if (operand->base == FILTER_LAYERS) {
         field = &operand->layer->field;
         operand->type.address_len = operand->layer->address_len;
-    } else if (operand->base == FILTER_FIELD) {
+    } else if (operand->base == FILTER_FIELD || operand->base == FILTER_CHUNKS) {
         field = path->item ? path->item : path->field;
     }
     if (!field)
@@ -125,7 +135,8 @@ static bool find_for(struct filter_operand *operand, const struct filter_scope *
 {
     *operand = (struct filter_operand){0};
     if (!find_event_field(operand, scope, kind, name) && !find_layer_field(operand, name) &&
-        !find_protocol(operand, scope, kind, name) && !find_flow(operand, scope, kind, name))
+        !find_chunk_field(operand, scope, name) && !find_protocol(operand, scope, kind, name) &&
+        !find_flow(operand, scope, kind, name))
         return false;
     set_type(operand);
     return true;
@@ -159,6 +170,7 @@ static void add_interest(const struct filter_operand *operand, const struct filt
         interest_add(scope->interest, &operand->path);
         return;
     case FILTER_LAYERS:
+    case FILTER_CHUNKS:
     case FILTER_PROTOCOL:
         scope->interest->kinds[scope->kind].layers = true;
         if (!has_packet(scope->kind) && scope->kind != EVENT_CAPTURE_END)
@@ -211,7 +223,9 @@ static bool unknown(const struct filter_scope *scope, const struct filter_token 
                              "'%s' is no layer that %s could tell of; it has events of its own, "
                              "and flow.end tells the service",
                              name, event);
-    path_resolve(scope->registry, scope->kind, rest ? rest : name, &path, &why);
+    // The names of chunks' fields stand in the event that shows them.
+    uint16_t kind = behind(name, "sctp", 4) ? EVENT_TRANSPORT : scope->kind;
+    path_resolve(scope->registry, kind, rest ? rest : name, &path, &why);
     return filter_refuse(err, token->column, "%s", why.text);
 }
 
@@ -251,7 +265,8 @@ bool filter_operand_known(const struct filter_scope *scope, const struct filter_
 
 void filter_operand_use_number(struct filter_operand *operand)
 {
-    if (operand->base == FILTER_FIELD && operand->path.form == PATH_NAME)
+    bool has_path = operand->base == FILTER_FIELD || operand->base == FILTER_CHUNKS;
+    if (has_path && operand->path.form == PATH_NAME)
         operand->path.form = PATH_PLAIN;
 }
 
@@ -309,6 +324,25 @@ static bool next_of_layers(struct filter_values *values, struct value *out)
     return false;
 }
 
+/** One chunk after the other has the field or has not, in one SCTP layer after the other. */
+static bool next_of_chunks(struct filter_values *values, struct value *out)
+{
+    const struct path *path = &values->operand->path;
+    const struct palua_packet *packet = values->event->packet;
+    struct chunk_item item;
+    for (;;) {
+        if (chunks_next(&values->chunks, &item)) {
+            *out = item_read(path->field->item, path->item, path->form, &item);
+            if (out->type)
+                return true;
+        } else if (values->next < packet->layer_count) {
+            values->chunks = chunks_walk(packet, values->next++);
+        } else {
+            return false;
+        }
+    }
+}
+
 static bool next_of_flow(struct filter_values *values, struct value *out)
 {
     const struct palua_flow *flow = values->event->flow;
@@ -353,6 +387,9 @@ bool filter_values_next(struct filter_values *values, struct value *out)
         break;
     case FILTER_LAYERS:
         found = has_layers(values->event) ? next_of_layers(values, out) : next_of_flow(values, out);
+        break;
+    case FILTER_CHUNKS:
+        found = has_layers(values->event) && next_of_chunks(values, out);
         break;
     case FILTER_PROTOCOL:
         return next_of_presence(values, has_protocol(values), out);

@@ -3,15 +3,16 @@
  *
  * A name is looked up in this order: a field of the event, of its packet or flow (event/path.h);
  * the same behind the event's name or its protocol's (dns.query.qname, dns.qname); a field of a
- * packet's layers (filter/layer.h); a protocol, as a test whether it is there; a field of the flow
- * without "flow.". Resolved at set-up, then read per event without looking at names; read-only
- * then, so safe on any thread. */
+ * packet's layers (filter/layer.h) or SCTP chunks; a protocol, as a test whether it is there; a
+ * field of the flow without "flow.". Resolved at set-up, then read per event without looking at
+ * names; read-only then, so safe on any thread. */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "decode/decode.h"
+#include "event/chunks.h"
 #include "event/interest.h"
 #include "event/path.h"
 #include "filter/layer.h"
@@ -31,6 +32,7 @@ struct filter_scope {
 enum filter_base {
     FILTER_FIELD,    /**< of the event, its packet or flow */
     FILTER_LAYERS,   /**< of the packet's layers */
+    FILTER_CHUNKS,   /**< of the chunks of its SCTP layers: `path` is that of transport events */
     FILTER_PROTOCOL, /**< whether the packet has such a layer */
     FILTER_SERVICE,  /**< whether a dissector reads the flow */
     FILTER_ALWAYS,   /**< the event's own protocol */
@@ -64,6 +66,7 @@ struct filter_values {
     const struct filter_operand *operand;
     const struct palua_event *event;
     uint32_t next;
+    struct chunk_walk chunks; /**< FILTER_CHUNKS: those left in the layer before `next` */
 };
 
 static inline struct filter_values filter_values_of(const struct filter_operand *operand,

@@ -27,6 +27,8 @@ Test(layer, fields_as_captured)
     FAILS("tcp.flags.push or tcp.flags.psh or tcp.flags.urg or tcp.flags.ece or tcp.flags.cwr or "
           "tcp.flags.ae");
     FAILS("ipv6.src or ipv6.addr or ipv6.hlim or sctp.port or ieee8021ad.id");
+    FAILS("sctp.verification_tag or sctp.chunk_type or sctp.data_sid or sctp.data_tsn != 1");
+    FAILS("dccp.type or dccp.seq_raw or dccp.ack_raw or dccp.service_code or dccp.type != data");
 }
 
 Test(layer, every_name_is_found_and_is_unique)
@@ -69,6 +71,64 @@ Test(layer, every_cut)
             sample_holds(filter_layer_name(i));
         free(exact);
     }
+}
+
+/** SCTP in something and in that SCTP again: the chunks of all layers, one after the other. */
+Test(layer, chunks_of_every_layer)
+{
+    static const uint8_t bytes[] = {
+        0,  1,  0,   2,   0xaa, 0,   0, 1,  0, 0, 0,    0, // outer
+        11, 0,  0,   4,   0,    3,   0, 20, 0, 0, 0,    7, 0, 5,  0,   6,  0, 0,
+        0,  3,  'a', 'b', 'c',  'd', 0, 3,  0, 4, 0xaa, 0, 0, 2,  0,   0,  0, 0, // inner
+        3,  0,  0,   16,  0,    0,   0, 9,  0, 0, 4,    0, 0, 0,  0,   0,  0, 4,
+        0,  18, 0,   0,   0,    8,   0, 1,  0, 1, 0,    0, 0, 60, 'x', 'y'};
+    sample_packet.data = bytes;
+    sample_packet.caplen = sizeof bytes;
+    sample_packet.layer_count = 0;
+    sample_layer(PALUA_PROTOCOL_SCTP, 0, 12, 0);
+    sample_packet.layers[0].len = 36;
+    sample_layer(PALUA_PROTOCOL_SCTP, 36, 12, 0);
+    sample_packet.layers[1].len = sizeof bytes - 36;
+    HOLDS("sctp.verification_tag == 0xaa000001 and sctp.verification_tag == 0xaa000002");
+    HOLDS("sctp.chunk_type == 11 and sctp.chunk_type == cookie_ack and sctp.chunk_type == SACK");
+    HOLDS("sctp.chunk_type in {data} and sctp.chunk_type != init and sctp.chunk_type_name contains "
+          "'ack'");
+    FAILS("sctp.chunk_type == init or sctp.chunk_type == 1 or sctp.chunk_type != data");
+    HOLDS("sctp.data_tsn in {7} and sctp.data_tsn_raw == 8 and sctp.data_tsn !== 7");
+    HOLDS("sctp.data_payload_proto_id == M3UA and sctp.data_payload_proto_id == NGAP");
+    HOLDS("sctp.data_sid == 5 and sctp.data_ssn == 6 and sctp.data_b_bit and sctp.data_b_bit == 0");
+    HOLDS("sctp.chunk_length == 18 and sctp.chunk_flags == 4 and sctp.data_u_bit");
+    FAILS("sctp.data_mid or sctp.data_fsn or sctp.initiate_tag or sctp.data_tsn == 9");
+    for (uint32_t len = 0; len < sizeof bytes; len++) {
+        uint8_t *exact = malloc(len ? len : 1);
+        memcpy(exact, bytes, len);
+        sample_packet.data = exact;
+        sample_packet.caplen = len;
+        cr_expect_eq(sample_holds("sctp.data_tsn == 7"), len >= 36, "%u", len);
+        cr_expect_eq(sample_holds("sctp.chunk_type == sack"), len >= 64, "%u", len);
+        cr_expect_not(sample_holds("sctp.data_tsn == 8"));
+        free(exact);
+    }
+}
+
+Test(layer, dccp)
+{
+    static const uint8_t bytes[] = {0,    1,    0, 2, 7, 0, 0, 0, 3, 0, 0x12, 0x34, 0x56, 0x78,
+                                    0x9a, 0xbc, 0, 0, 0, 0, 0, 0, 0, 9, 'S',  'P',  'H',  'P'};
+    sample_packet.data = bytes;
+    sample_packet.caplen = sizeof bytes;
+    sample_packet.layer_count = 0;
+    sample_layer(PALUA_PROTOCOL_DCCP, 0, 28, 0);
+    sample_packet.layers[0].len = 28;
+    HOLDS("dccp.type == 1 and dccp.type == Response and dccp.seq_raw == 0x123456789abc");
+    HOLDS("dccp.ack_raw == 9 and dccp.service_code == 0x53504850 and dccp.port == 1");
+    FAILS("dccp.type == data or sctp.verification_tag or tcp.seq_raw");
+    sample_packet.caplen = 27;
+    HOLDS("dccp.ack_raw == 9 and not dccp.service_code");
+    sample_packet.caplen = 9;
+    HOLDS("dccp.type == response and not dccp.seq_raw and not dccp.ack_raw");
+    sample_packet.caplen = 8;
+    FAILS("dccp.type");
 }
 
 /** Behind the last packet of a flow there are no layers: its flow answers. */
