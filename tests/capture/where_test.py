@@ -3,7 +3,7 @@
 
     where_test.py PALUA SHARED_CAPTURES [--show]
 
-Real captures of several link types, and palua's own of DNS, are put one behind the other, so that each expression is asked once; the
+Real captures of several link types, and palua's own of DNS, SCTP and DCCP, are put one behind the other, so that each expression is asked once; the
 packets must be the same. Where they are not, the difference must have one of the CAUSES, each of which says in tshark's words which packets
 it can apply to. Exits with 77 without tshark and mergecap or without the captures.
 """
@@ -21,7 +21,7 @@ CAPTURES = [
     "zeek/ipv6-fragmented-dns.pcap", "zeek/http__bro.org.pcap", "ndpi/pcap__dnscrypt-v1-and-resolver-pings.pcap", "ndpi/pcap__tor.pcap",
     "ndpi/pcap__quickplay.pcap", "ndpi/pcap__psiphon3.pcap", "zeek/communityid__sctp.pcap",
 ]
-OWN = pathlib.Path(__file__).resolve().parents[1] / "captures" / "dns.pcapng"
+OWN = [pathlib.Path(__file__).resolve().parents[1] / "captures" / name for name in ("dns.pcapng", "generated/sctp.pcap", "generated/dccp.pcap")]
 
 # Asked of every packet. A pair: palua's expression, and what it is in tshark, where a bare flag means that there is one, set or not.
 PACKETS = [
@@ -37,6 +37,12 @@ PACKETS = [
     "tcp.flags.syn == 1", "tcp.flags.syn == 1 and tcp.flags.ack == 0", "tcp.flags & 0x12 == 0x12", "tcp.flags.reset == 1", "tcp.flags & 0x01",
     "tcp.flags == 0x018", ("tcp.flags.syn", "tcp.flags.syn == 1"), ("tcp.flags.push and not tcp.flags.fin", "tcp.flags.push == 1 and tcp.flags.fin == 0"), "tcp.window_size_value < 1000", "tcp.len > 0", "tcp.len == 0 and tcp.flags.fin == 1", "tcp.hdr_len > 20",
     "tcp.seq_raw > 0x80000000", "tcp.ack_raw == 0",
+    "sctp.chunk_type == 1", "sctp.chunk_type == 3 and sctp.chunk_type == 0", "sctp.chunk_type in {64, 192..194}", "sctp.chunk_length > 100",
+    "sctp.verification_tag == 0", "sctp.chunk_flags == 3", ("sctp.chunk_type == Init_Ack", "sctp.chunk_type == 2"), "!(sctp.chunk_type == 0) and sctp",
+    "sctp.data_tsn_raw > 0xfffffff0", "sctp.data_sid == 3 and sctp.data_mid == 9", "sctp.data_fsn", "sctp.data_ssn == 65535",
+    ("sctp.data_payload_proto_id == NGAP", "sctp.data_payload_proto_id == 60"), ("sctp.data_b_bit and not sctp.data_e_bit", "sctp.data_b_bit == 1 and not sctp.data_e_bit == 1"),
+    "sctp.data_u_bit == 1", "sctp.initiate_tag > 5", "dccp", "dccp.type == 0", "dccp.type in {1..4}", ("dccp.type == Sync_Ack", "dccp.type == 9"),
+    "dccp.seq_raw > 0xfffffffffff0", "dccp.ack_raw == 20015998343868", "dccp.service_code == 0x53504850",
     "frame.len > 1000", "frame.len in {60..90}", "frame.cap_len != 60", "frame.number < 50", "frame.number in {100..110, 500}",
     "frame.time_epoch < 1300000000", "eth.src == 00:0c:29:00:00:00 or eth.dst == ff:ff:ff:ff:ff:ff", "eth.addr contains 00:0c",
     "eth.type == 0x0800", "vlan.id == 100 or vlan.id > 3000", "vlan.id",
@@ -66,7 +72,7 @@ CAUSES = {
 
 
 def merge(captures, path):
-    run = subprocess.run(["mergecap", "-a", "-F", "pcapng", "-w", path, *[str(captures / "files" / name) for name in CAPTURES], str(OWN)],
+    run = subprocess.run(["mergecap", "-a", "-F", "pcapng", "-w", path, *[str(captures / "files" / name) for name in CAPTURES], *map(str, OWN)],
                          capture_output=True, text=True)
     if run.returncode != 0:
         raise SystemExit(run.stderr)

@@ -36,7 +36,7 @@ EXPLAINED = {
     "bad/two_bytes.pcap": "tshark takes the two bytes for another format",
 }
 LAYERS = {"eth", "vlan", "ieee8021ad", "arp", "ip", "ipv6", "ipv6.hopopts", "ipv6.dstopts", "ipv6.routing", "ipv6.fraghdr", "ah", "tcp", "udp",
-          "icmp", "icmpv6"}
+          "icmp", "icmpv6", "sctp", "dccp"}
 
 
 def tshark_count(path):

@@ -8,14 +8,14 @@ import collections
 import pathlib
 import sys
 
-from generator import damaged, wellformed
+from generator import damaged, transports, wellformed
 
 Capture = collections.namedtuple("Capture", "path status packets data shows")
 
 
 def captures():
     """Every generated capture; packets is None where the container is sound."""
-    for make in wellformed.ALL + damaged.PACKETS_IN_SOUND_CONTAINERS:
+    for make in wellformed.ALL + transports.ALL + damaged.PACKETS_IN_SOUND_CONTAINERS:
         for name, data, shows in make():
             yield Capture(f"generated/{name}", 0, None, data, shows)
     for make in damaged.CONTAINERS:

@@ -135,6 +135,21 @@ class Where(Case):
         self.assertIn("line 1, dns.query where qname contains 'x': an aggregation, in C", run.out)
         self.assertIn("    where qtype == 1\n", run.out)
 
+    def test_chunks(self):
+        """Wireshark's names of chunk fields, whatever the event; an item that lacks a field keeps its place in a row."""
+        path = capture("generated/sctp.pcap")
+        for fields in "packet.frame", "transport.frame", "network.frame":
+            for where, frames in {
+                "sctp.chunk_type == 1": "1 27", "sctp.chunk_type == I_DATA": "7 9 33 35", "sctp.data_payload_proto_id == NGAP": "3 29",
+                "sctp.data_tsn == 0xfffffffe": "3 29", "sctp.data_b_bit and sctp.data_u_bit": "6 9 32 35", "sctp.verification_tag == 0": "1 27",
+            }.items():
+                self.assertEqual(" ".join(self.rows(fields, where, path)), frames, f"{fields} {where}")
+        self.assertEqual(self.rows("transport.chunks.type_name,transport.chunks.tsn,transport.chunks.ppid_name,transport.sctp.data_sid",
+                                   "chunks.cumulative_tsn_ack == 1", path), ["sack,data\t,7\t,S1AP\t,2"] * 2)
+        self.assertEqual(self.rows("packet.frame", "dccp.type == data_ack and dccp.seq_raw < 1", capture("generated/dccp.pcap")), ["8", "21"])
+        self.assertEqual(self.rows("transport.type_name,transport.seq,transport.ack", "dccp.type == sync", capture("generated/dccp.pcap")),
+                         ["sync\t281474976710644\t20015998343868"] * 2)
+
     def test_describe(self):
         script = self.script('--- Counts.\non("packet", "tcp or vxlan", agg.count("a", "src"))\n')
         self.assertIn("Counts.", self.ok("--describe", script).out)
@@ -147,6 +162,7 @@ class Refused(Case):
             "client == 1.2.3.4/33": ["column 11: 1.2.3.4/33 is no network", "0 to 32"],
             "qnmae": ["column 1: event dns.query has no field 'qnmae'; did you mean 'qname'?"],
             "dns.query.qnmae == 'x'": ["did you mean 'qname'?"],
+            "sctp.chunk_tipe == 1": ["column 1: event transport has no field 'sctp.chunk_tipe'; did you mean 'sctp.chunk_type'?"],
             "rd and tcp.prot == 80": ["column 8: there is no field 'tcp.prot'; did you mean 'tcp.port'?"],
             "qtype == AAAAA": ["column 10: qtype has no value 'AAAAA'; did you mean 'AAAA'?"],
             "qname == 'x": ["column 10: the text that begins here has no closing '"],
