@@ -403,7 +403,7 @@ static const struct palua_field chunk_fields[] = {
                     .aliases = "sctp.chunk_length"),
     [CHUNK_ITEM_TSN] = PALUA_FIELD(struct chunk_item, tsn, PALUA_UINT,
                                    "DATA, I-DATA: transmission sequence number, as sent",
-                                   .aliases = "sctp.data_tsn_raw,sctp.data_tsn", OPTIONAL),
+                                   .aliases = "sctp.data_tsn_raw", OPTIONAL),
     [CHUNK_ITEM_SID] =
         PALUA_FIELD(struct chunk_item, sid, PALUA_UINT, "DATA, I-DATA: stream identifier",
                     .aliases = "sctp.data_sid", OPTIONAL),

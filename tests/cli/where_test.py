@@ -141,7 +141,7 @@ class Where(Case):
         for fields in "packet.frame", "transport.frame", "network.frame":
             for where, frames in {
                 "sctp.chunk_type == 1": "1 27", "sctp.chunk_type == I_DATA": "7 9 33 35", "sctp.data_payload_proto_id == NGAP": "3 29",
-                "sctp.data_tsn == 0xfffffffe": "3 29", "sctp.data_b_bit and sctp.data_u_bit": "6 9 32 35", "sctp.verification_tag == 0": "1 27",
+                "sctp.data_tsn_raw == 0xfffffffe": "3 29", "sctp.data_b_bit and sctp.data_u_bit": "6 9 32 35", "sctp.verification_tag == 0": "1 27",
             }.items():
                 self.assertEqual(" ".join(self.rows(fields, where, path)), frames, f"{fields} {where}")
         self.assertEqual(self.rows("transport.chunks.type_name,transport.chunks.tsn,transport.chunks.ppid_name,transport.sctp.data_sid",

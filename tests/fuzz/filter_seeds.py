@@ -22,7 +22,7 @@ SEEDS = {
     LINK: ["src == 00:1b:21:00:00:01", "dst contains 21:3c", "eth.addr != ff-ff-ff-ff-ff-ff", "type == \"eth\" and vlan", "ethertype ge 2048"],
     NETWORK: ["fragments == 5 or fragments", "id lt 8", "checksum == bad or checksum_name contains \"ver\"", "version eq 4", "ip.id ne 0"],
     TRANSPORT: ["options.kind == mss or options.data contains 05:b4", "mss > 1 and window_scale", "seq == ack", "udp.srcport == 4000",
-                "sctp.chunk_type == data and chunks.ppid == NGAP or sctp.data_tsn & 1", "dccp.type == ack or dccp.seq_raw > 5"],
+                "sctp.chunk_type == data and chunks.ppid == NGAP or sctp.data_tsn_raw & 1", "dccp.type == ack or dccp.seq_raw > 5"],
     FRAGMENT: ["more", "offset > 0 and more == false"],
     FLOW_END: [
         "duration > -1.5ms and duration_ns < 0", "conn_state == 'SF' or history", "uid matches '^C'", "tcp.port == 80 and ip.addr == 71.69.84.32",

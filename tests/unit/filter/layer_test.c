@@ -27,7 +27,7 @@ Test(layer, fields_as_captured)
     FAILS("tcp.flags.push or tcp.flags.psh or tcp.flags.urg or tcp.flags.ece or tcp.flags.cwr or "
           "tcp.flags.ae");
     FAILS("ipv6.src or ipv6.addr or ipv6.hlim or sctp.port or ieee8021ad.id");
-    FAILS("sctp.verification_tag or sctp.chunk_type or sctp.data_sid or sctp.data_tsn != 1");
+    FAILS("sctp.verification_tag or sctp.chunk_type or sctp.data_sid or sctp.data_tsn_raw != 1");
     FAILS("dccp.type or dccp.seq_raw or dccp.ack_raw or dccp.service_code or dccp.type != data");
 }
 
@@ -94,19 +94,19 @@ Test(layer, chunks_of_every_layer)
     HOLDS("sctp.chunk_type in {data} and sctp.chunk_type != init and sctp.chunk_type_name contains "
           "'ack'");
     FAILS("sctp.chunk_type == init or sctp.chunk_type == 1 or sctp.chunk_type != data");
-    HOLDS("sctp.data_tsn in {7} and sctp.data_tsn_raw == 8 and sctp.data_tsn !== 7");
+    HOLDS("sctp.data_tsn in {7} and sctp.data_tsn_raw == 8 and sctp.data_tsn_raw !== 7");
     HOLDS("sctp.data_payload_proto_id == M3UA and sctp.data_payload_proto_id == NGAP");
     HOLDS("sctp.data_sid == 5 and sctp.data_ssn == 6 and sctp.data_b_bit and sctp.data_b_bit == 0");
     HOLDS("sctp.chunk_length == 18 and sctp.chunk_flags == 4 and sctp.data_u_bit");
-    FAILS("sctp.data_mid or sctp.data_fsn or sctp.initiate_tag or sctp.data_tsn == 9");
+    FAILS("sctp.data_mid or sctp.data_fsn or sctp.initiate_tag or sctp.data_tsn_raw == 9");
     for (uint32_t len = 0; len < sizeof bytes; len++) {
         uint8_t *exact = malloc(len ? len : 1);
         memcpy(exact, bytes, len);
         sample_packet.data = exact;
         sample_packet.caplen = len;
-        cr_expect_eq(sample_holds("sctp.data_tsn == 7"), len >= 36, "%u", len);
+        cr_expect_eq(sample_holds("sctp.data_tsn_raw == 7"), len >= 36, "%u", len);
         cr_expect_eq(sample_holds("sctp.chunk_type == sack"), len >= 64, "%u", len);
-        cr_expect_not(sample_holds("sctp.data_tsn == 8"));
+        cr_expect_not(sample_holds("sctp.data_tsn_raw == 8"));
         free(exact);
     }
 }
