@@ -63,6 +63,6 @@ unsigned bridge_macsec(struct walk *walk)
         walk_trim(walk, declared);
     if (walk_through(walk, PALUA_PROTOCOL_MACSEC, len + TYPE_LEN, type, WALK_DATA) == WALK_END)
         return WALK_END;
-    walk_trim(walk, walk->left > ICV_LEN ? walk->left - ICV_LEN : 0);
+    walk_drop(walk, ICV_LEN);
     return walk->left ? link_type(walk, type, len) : WALK_END;
 }

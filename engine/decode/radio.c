@@ -10,12 +10,6 @@ enum { PPI_ALIGNED = 1, PPI_COMMON = 2, PPI_COMMON_FCS = 1 };
 #define PRESENT_MORE 0x80000000u
 #define AVS_MAGIC 0x80211000u
 
-/** The frame check sequence at the frame's end, which the header before it announced. */
-static void drop_fcs(struct walk *walk)
-{
-    walk_trim(walk, walk->left > FCS_LEN ? walk->left - FCS_LEN : 0);
-}
-
 /** Adds a header that declares its own length, of which `least` is the smallest. */
 static unsigned sized(struct walk *walk, uint16_t protocol, uint32_t len, uint32_t least,
                       uint32_t field, unsigned next)
@@ -56,7 +50,7 @@ unsigned radio_radiotap(struct walk *walk)
         return WALK_END;
     walk->padded = flags & FLAG_PADDED;
     if (flags & FLAG_FCS)
-        drop_fcs(walk);
+        walk_drop(walk, FCS_LEN);
     return next;
 }
 
@@ -109,6 +103,6 @@ unsigned radio_ppi(struct walk *walk)
     bool fcs = next == PALUA_PROTOCOL_WLAN && ppi_fcs(header, flags & PPI_ALIGNED);
     next = sized(walk, PALUA_PROTOCOL_PPI, len, PPI_LEN, 2, next);
     if (next != WALK_END && fcs)
-        drop_fcs(walk);
+        walk_drop(walk, FCS_LEN);
     return next;
 }

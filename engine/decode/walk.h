@@ -101,6 +101,12 @@ static inline void walk_trim(struct walk *walk, uint32_t len)
     cursor_clip(&walk->in, len);
 }
 
+/** Leaves out the last `len` bytes of what follows: a check sequence. */
+static inline void walk_drop(struct walk *walk, uint32_t len)
+{
+    walk_trim(walk, walk->left > len ? walk->left - len : 0);
+}
+
 /** Adds the layer that the walk stands before. There is room: the loop checks the cap before it
  * calls a handler. */
 static inline struct palua_layer *walk_layer(struct walk *walk, uint16_t protocol,

@@ -63,16 +63,30 @@ Test(llc, snap_leads_to_an_ethertype)
 
 Test(llc, snap_carries_bridged_frames)
 {
-    static const unsigned types[] = {1, 7, 2, 14};
-    for (size_t i = 0; i < 4; i++) {
+    /* Ethernet with and without its check sequence, token bus. */
+    static const struct {
+        unsigned type, fcs;
+        const char *layers;
+    } cases[] = {{1, 4, "llc 0+56/10 eth 10+42/14 ip 24+28/20 udp 44+8/8"},
+                 {7, 0, "llc 0+52/10 eth 10+42/14 ip 24+28/20 udp 44+8/8"},
+                 {2, 0, "llc 0+52/8 data 8+44/0"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         frame.len = 0;
-        put_snap(0x0080c2, types[i]);
+        put_snap(0x0080c2, cases[i].type);
+        put_fill(&frame, 2, 0);
         put_eth(&frame, ON_IP);
         put_datagram();
-        expect(&probe, 100, &frame,
-               i < 2 ? "llc 0+50/8 eth 8+42/14 ip 22+28/20 udp 42+8/8" : "llc 0+50/8 data 8+42/0",
-               "");
+        put_fill(&frame, cases[i].fcs, 0xfc);
+        expect(&probe, 100, &frame, cases[i].layers, "");
+        expect_truncations(&probe, 100, &frame);
     }
+    /* The check sequence belongs to no layer even where nothing says how long the payload is. */
+    frame.len = 0;
+    put_snap(0x0080c2, 1);
+    put_fill(&frame, 2, 0);
+    put_eth(&frame, 0xb001);
+    put_fill(&frame, 5 + 4, 0);
+    expect(&probe, 100, &frame, "llc 0+33/10 eth 10+19/14 data 24+5/0", "");
 }
 
 Test(llc, bpdus)
