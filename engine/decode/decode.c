@@ -212,7 +212,7 @@ void decode_walk(const struct decoder *decoder, struct batch *batch, uint32_t in
     };
     uint32_t fcs = fcs_len(packet);
     if (__builtin_expect(fcs, 0))
-        walk_trim(&walk, wire > fcs ? wire - fcs : 0);
+        walk_drop(&walk, fcs);
     /* Of an unknown link type nothing is said. */
     unsigned slot = decoder->linktypes[packet->linktype];
     go(&walk, slot == DECODER_SLOT_NONE ? WALK_END : slot);
@@ -243,7 +243,6 @@ static struct walk behind_fragment(const struct decoder *decoder, struct batch *
         .index = index,
     };
     tuple_network(packet, &walk.src, &walk.dst, &walk.vlan);
-    walk.tag = walk.vlan;
     return walk;
 }
 

@@ -72,6 +72,17 @@ class Context(Case):
         self.assertEqual(self.inner_flows(frames), [(5, None, None, 1, 1), (6, None, None, 1, 0)])
         self.assertEqual(self.flows(frames, "key_vlan = 0"), [(None, None, None, 2, 1)])
 
+    def test_a_tunnel_that_was_fragmented_is_the_same(self):
+        """An outer datagram in pieces gives the same flows, with the same keys, as a whole one."""
+        for number, payload in ((4, inner()), (47, struct.pack(">HH", 0, 0x0800) + inner())):
+            pieces = [packet.ipv4(piece, number, *OUTER, flags_offset=flags)
+                      for piece, flags in ((payload[:16], 0x2000), (payload[16:], 2))]
+            frames = [packet.ethernet(packet.vlan(datagram, 0x0800, 5), 0x8100)
+                      for datagram in (packet.ip(payload, number, *OUTER), *pieces)]
+            for config in (None, "key_vlan = 0", "key_outer = 1, key_gre = 1"):
+                with self.subTest(proto=number, config=config):
+                    self.assertEqual([row[3] for row in self.flows(frames, config)], [2])
+
     def carried(self, count, seconds=0):
         """Many inner flows, in carriers of their own or of others; some come again when all are long over."""
         frames = []
