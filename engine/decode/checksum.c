@@ -9,6 +9,8 @@ enum { IP_LEAST = 20, IP_SUM_AT = 10, TCP_SUM_AT = 16, UDP_SUM_AT = 6, DCCP_SUM_
 enum { ICMP_SUM_AT = 2, SCTP_SUM_AT = 8, UDP_LEAST = 8 };
 enum { ROUTING_SOURCE = 0, ROUTING_MOBILE = 2, ROUTING_SEGMENT = 4 };
 enum { OPTION_PAD1 = 0, OPTION_HOME_ADDRESS = 201, IPV6_ADDRESS = 16 };
+enum { OPTION_END = 0, OPTION_NOP = 1, OPTION_LOOSE_ROUTE = 131, OPTION_STRICT_ROUTE = 137 };
+enum { IP_ADDRESS = 4, ROUTE_AT = 3 /* of the first hop within its option */ };
 
 /** Where a layer's checksum stands, and the anomaly of a wrong one. */
 struct place {
@@ -74,6 +76,37 @@ static uint16_t fold(uint64_t sum)
     while (sum >> 16)
         sum = (sum >> 16) + (sum & UINT16_MAX);
     return (uint16_t)sum;
+}
+
+/** The last hop of a source route that is not used up.
+ * @param route  the option behind its type and length */
+static void last_hop(struct cursor route, struct cursor *dst)
+{
+    size_t len = cursor_left(&route) + 2;
+    uint8_t pointer;
+    if (!cursor_u8(&route, &pointer) || pointer > len || (len - ROUTE_AT) % IP_ADDRESS ||
+        !cursor_skip(&route, cursor_left(&route) - IP_ADDRESS))
+        return;
+    *dst = route;
+}
+
+/** RFC 791 section 3.1: the destination is the next hop only, as long as a source route is not used
+ * up. What the transport layer summed up is the final one, as in IPv6.
+ * @param options  malformed ones change nothing */
+static void source_route(struct cursor options, struct cursor *dst)
+{
+    struct cursor value;
+    uint8_t type, len;
+    while (cursor_u8(&options, &type) && type != OPTION_END) {
+        if (type == OPTION_NOP)
+            continue;
+        if (!cursor_u8(&options, &len) || len < 2 || !cursor_sub(&options, len - 2U, &value))
+            return;
+        if (type == OPTION_LOOSE_ROUTE || type == OPTION_STRICT_ROUTE) {
+            last_hop(value, dst);
+            return;
+        }
+    }
 }
 
 /** RFC 8200 section 8.1: the destination is the final one, which a routing header holds until the
@@ -151,11 +184,14 @@ static bool pseudo_sum(const struct palua_packet *packet, uint32_t ip, uint32_t 
 {
     struct cursor in = layer_cursor(packet, ip), src, dst;
     bool ipv6 = packet->layers[ip].protocol == PALUA_PROTOCOL_IPV6;
-    size_t len = ipv6 ? IPV6_ADDRESS : 4;
+    size_t len = ipv6 ? IPV6_ADDRESS : IP_ADDRESS;
+    cursor_clip(&in, packet->layers[ip].header_len);
     if (!cursor_skip(&in, ipv6 ? 8 : 12) || !cursor_sub(&in, len, &src) ||
         !cursor_sub(&in, len, &dst))
         return false;
-    if (ipv6 && !look_through(packet, ip, layer, &src, &dst))
+    if (!ipv6)
+        source_route(in, &dst);
+    else if (!look_through(packet, ip, layer, &src, &dst))
         return false;
     *sum = sum_of(src) + sum_of(dst) + proto;
     return true;

@@ -272,6 +272,45 @@ Test(checksum, routing_headers)
 }
 
 /** RFC 6275 section 6.3. */
+/** The pseudo-header has the last hop of a source route that is not used up. */
+Test(checksum, source_routes)
+{
+    static const struct {
+        const char *options;
+        bool routed;
+    } cases[] = {{"83 0b 04 0a000007 0a000009 00", true},
+                 {"01 89 0b 08 0a000007 0a000009", true},
+                 {"44 04 05 00 83 07 04 0a000009 00", true},
+                 {"83 0b 0c 0a000007 0a000009 00", false},  /* used up */
+                 {"83 0a 04 0a000007 0a0000 09 00", false}, /* half an address */
+                 {"83 03 04 00 0a000009 00000000", false},  /* no address */
+                 {"83 02 04 0a000007 0a000009 00", false},
+                 {"83 00 04 0a000007 0a000009 00", false},
+                 {"83 ff 04 0a000007 0a000009 00", false},
+                 {"00 83 07 04 0a000009 00000000", false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        begin_udp(20);
+        uint8_t final[4] = {10, 0, 0, 9}, hop[4];
+        memcpy(hop, frame.data + 16, 4);
+        memcpy(frame.data + 16, cases[i].routed ? final : hop, 4);
+        seal(20, 26, pseudo(P_UDP) + 28);
+        memcpy(frame.data + 16, hop, 4);
+        uint8_t datagram[28];
+        memcpy(datagram, frame.data + 20, sizeof datagram);
+        frame.len = 20;
+        put_hex(&frame, cases[i].options);
+        cr_assert_eq(frame.len, 32);
+        for (size_t j = 0; j < sizeof datagram; j++)
+            put8(&frame, datagram[j]);
+        frame.data[0] = 0x48;
+        set16(2, 60);
+        seal_ip();
+        cr_assert_eq(status(228, 1), PALUA_CHECKSUM_GOOD, "%s", cases[i].options);
+        frame.data[59] ^= 1;
+        cr_assert_eq(status(228, 1), PALUA_CHECKSUM_BAD, "%s", cases[i].options);
+    }
+}
+
 Test(checksum, home_addresses)
 {
     put_ipv6(&frame, P_DSTOPTS, 24 + 8);
