@@ -5,7 +5,7 @@
 #include <palua/plugin.h>
 
 enum { CONTROL = 0x8000, LENGTH = 0x4000, SEQUENCE = 0x0800, OFFSET = 0x0200 };
-enum { VERSION = 0x000f, RESERVED = 0x34f0, ETHERTYPE_PPP = 0x880b };
+enum { VERSION = 0x000f, ETHERTYPE_PPP = 0x880b };
 enum { CONTROL_LEN = 12, SESSION_LEN = 4, V3_DATA_LEN = 8 };
 enum { BAD_LENGTH = 1 };
 
@@ -62,7 +62,8 @@ static bool decode_udp(struct palua_cursor in, struct palua_decoded *out)
 {
     struct palua_cursor start = in;
     uint16_t flags;
-    if (!palua_cursor_u16(&in, &flags) || flags & RESERVED)
+    /* RFC 2661 section 3.1: the bits that are reserved are ignored. */
+    if (!palua_cursor_u16(&in, &flags))
         return false;
     unsigned version = flags & VERSION;
     if (version != 2 && version != 3)

@@ -5,7 +5,7 @@
 #include <palua/plugin.h>
 
 enum { HEADER_LEN = 8, FLAG_VNI = 0x08, FLAG_NEXT = 0x04, LINKTYPE_ETHERNET = 1 };
-enum { VNI_SHIFT = 8, RESERVED = 0xff };
+enum { VNI_SHIFT = 8 };
 
 /** What the extension's protocol number means. */
 static void next(uint8_t protocol, struct palua_decoded *out)
@@ -20,16 +20,15 @@ static void next(uint8_t protocol, struct palua_decoded *out)
     }
 }
 
-/** Without a network identifier, or with bits in the last byte, which is reserved, it is something
- * else. */
+/** Without a network identifier it is something else. RFC 7348 section 5: reserved bits are
+ * ignored, so that nobody hides a frame by setting them. */
 static bool decode(struct palua_slice bytes, struct palua_decoded *out)
 {
     struct palua_cursor in = palua_cursor_of(bytes);
     uint8_t flags, protocol;
     uint32_t vni;
     if (!palua_cursor_u8(&in, &flags) || !palua_cursor_skip(&in, 2) ||
-        !palua_cursor_u8(&in, &protocol) || !palua_cursor_u32(&in, &vni) || !(flags & FLAG_VNI) ||
-        vni & RESERVED)
+        !palua_cursor_u8(&in, &protocol) || !palua_cursor_u32(&in, &vni) || !(flags & FLAG_VNI))
         return false;
     out->context_kind = PALUA_CONTEXT_NETWORK;
     out->context = vni >> VNI_SHIFT;

@@ -25,6 +25,11 @@ Test(l2tp, sessions_of_version_2)
     cr_assert_eq(probe.packet.layers[2].aux, 2);
     expect_context(&probe, 2, 0x10002, false);
     expect_plugin_truncations(&probe, 228, &frame);
+    /* Reserved bits mean nothing. */
+    frame.data[28] = 0x35;
+    frame.data[29] = 0xf2;
+    probe_decode(&probe, 228, &frame);
+    cr_assert_str_eq(probe.stack, "ip:udp:l2tp:ppp:ip:udp");
     begin(1701);
     put_hex(&frame, "4a02 002e 0001 0002 0003 0004 0002 aaaa 0021");
     put_datagram(&frame);
@@ -73,7 +78,7 @@ Test(l2tp, version_3)
 
 Test(l2tp, what_it_is_not)
 {
-    static const char *const not [] = {"00", "0001 0001 0002", "1002 0001 0002", "0002 0001"};
+    static const char *const not [] = {"00", "0001 0001 0002", "1004 0001 0002", "0002 0001"};
     for (size_t i = 0; i < sizeof not / sizeof *not ; i++) {
         begin(1701);
         put_hex(&frame, not [i]);

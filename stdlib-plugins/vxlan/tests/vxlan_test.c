@@ -34,6 +34,13 @@ Test(vxlan, frames)
     frame.data[30] = 7;
     probe_decode(&probe, 228, &frame);
     cr_assert_str_eq(probe.stack, "ip:udp:vxlan:eth:ip:udp");
+    /* Reserved bits mean nothing. */
+    frame.data[28] = 0x7a & ~4;
+    frame.data[29] = 0xff;
+    frame.data[35] = 0xff;
+    probe_decode(&probe, 228, &frame);
+    cr_assert_str_eq(probe.stack, "ip:udp:vxlan:eth:ip:udp");
+    expect_context(&probe, 2, 0x1234, true);
 }
 
 Test(vxlan, what_it_is_not)
@@ -43,8 +50,6 @@ Test(vxlan, what_it_is_not)
     put_fill(&frame, 30, 0);
     tell("ip 0+66/20 udp 20+46/8", "");
     frame.data[28] = 8;
-    frame.data[35] = 1;
-    tell("ip 0+66/20 udp 20+46/8", "");
     frame.len = 35;
     tell("ip 0+35/20 udp 20+15/8", "");
     begin(4789);
