@@ -166,15 +166,16 @@ static bool read_option(struct cursor *in, struct option_item *out)
     return true;
 }
 
-/** Those whose values are fields of their own (RFC 9293 section 3.2, RFC 7323). */
+/** Those whose values are fields of their own (RFC 9293 section 3.2, RFC 7323): the last one, as
+ * receivers do. One of another length than theirs is none. */
 static void note_option(const struct option_item *item, struct option_fields *out)
 {
     struct cursor in = cursor_of(item->data.data, item->data.len);
-    if (item->kind == OPTION_MSS)
+    if (item->kind == OPTION_MSS && item->data.len == 2)
         out->has_mss = cursor_u16(&in, &out->mss);
-    else if (item->kind == OPTION_WINDOW_SCALE)
+    else if (item->kind == OPTION_WINDOW_SCALE && item->data.len == 1)
         out->has_window_scale = cursor_u8(&in, &out->window_scale);
-    else if (item->kind == OPTION_TIMESTAMPS)
+    else if (item->kind == OPTION_TIMESTAMPS && item->data.len == 8)
         out->has_timestamps = cursor_u32(&in, &out->tsval) && cursor_u32(&in, &out->tsecr);
 }
 

@@ -461,6 +461,11 @@ Test(builders, tcp_options)
     /* A value of the wrong length is no value. */
     tcp_with_options("020305 01");
     cr_expect(strstr(layer(EVENT_TRANSPORT, 1), " options=mss 05,nop chunks= checksum"));
+    tcp_with_options("0205 05b400 03040707 0807 0000000100");
+    cr_expect(strstr(layer(EVENT_TRANSPORT, 1), "timestamps 0000000100 chunks= checksum"));
+    /* Nor does it take back one that is right; of several that are, the last holds. */
+    tcp_with_options("020405b4 02040578 020305 01");
+    cr_expect(strstr(layer(EVENT_TRANSPORT, 1), " mss=1400 chunks= checksum"));
 }
 
 static const char *transport_of(uint64_t wanted)
