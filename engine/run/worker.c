@@ -323,7 +323,6 @@ static void carrier_stages(struct worker *worker, const struct palua_packet *vie
     bool created;
     if (!decode_tuple(view, &tuple))
         return;
-    call->flow = NULL;
     worker->depth = view->transport;
     call->flow = flow_table_lookup(worker->flows, view, &tuple, &direction, &created);
     worker->depth = PALUA_NO_LAYER;
@@ -338,6 +337,7 @@ static void carrier_stages(struct worker *worker, const struct palua_packet *vie
     if (created)
         push_flow_start(worker, view->transport);
     worker->sequence = endings;
+    call->flow = NULL; // what is carried may belong to no flow
 }
 
 /** The flows that carry the packet, outer to inner: those of them that are this worker's. */

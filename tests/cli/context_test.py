@@ -88,7 +88,8 @@ class Context(Case):
         frames = []
         for i in range(count):
             src, dst = f"10.1.{i % 7}.1", f"10.2.{i % 5}.2"
-            datagram = packet.ip(packet.udp(b"x", src, dst, 1000 + i % 50, 2000), 17, src, dst)
+            datagram = packet.ipv4(packet.udp(b"x", src, dst, 1000 + i % 50, 2000), 17, src, dst, ident=i,
+                                   flags_offset=0x2000 if i % 9 == 4 else 0x4000)
             frames.append(packet.udp_frame(struct.pack(">BxxxI", 8, i % 3 << 8) + packet.ethernet(datagram, 0x0800),
                                            f"192.0.2.{1 + i % 4}", "192.0.2.9", 5000 + i % 11, 4789))
         path = self.script("", "carried.pcap")
@@ -107,6 +108,18 @@ class Context(Case):
         self.assertEqual(run.out_lines, [f"1\t{OUTER[0]}\t{OUTER[0]}", f"1\t{A}\t{A}", f"2\t{OUTER[1]}\t{OUTER[1]}", f"2\t{B}\t{B}"])
         run = self.ok("-T", "flow.start.packet_number,flow.start.orig_h", path)
         self.assertEqual(run.out_lines, [f"1\t{OUTER[0]}", f"1\t{A}", f"2\t{OUTER[1]}", f"2\t{B}"])
+
+    def test_what_belongs_to_no_flow_does_not_belong_to_its_carriers(self):
+        path = self.script("", "carrier.pcap")
+        piece = packet.ethernet(packet.ipv4(bytes(16), 17, A, B, flags_offset=0x2000), 0x0800)
+        cut = packet.ethernet(packet.ipv4(b"", 132, A, B), 0x0800)
+        path.write_bytes(container.pcap([(1700000000_000000000, packet.udp_frame(struct.pack(">BxxxI", 8, 5 << 8) + frame, *OUTER, 5555, 4789))
+                                         for frame in (piece, cut)]))
+        for fields in ("packet.packet_number,packet.flow.orig_h", "network.src,network.flow.orig_h"):
+            run = self.ok("-T", fields, path)
+            self.assertEqual({line.split("\t")[1] for line in run.out_lines}, {""}, fields)
+        run = self.ok("-T", "transport.src,transport.flow.orig_h", path)
+        self.assertEqual(run.out_lines, [f"{OUTER[0]}\t{OUTER[0]}"] * 2 + [f"{A}\t"])
 
     def test_carriers_need_somebody_who_asks_for_flows(self):
         run = self.ok("-T", "transport.src", self.carried(1))
