@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* MPLS label stacks (RFC 3032) and Ethernet pseudowires (RFC 4448).
+/* MPLS label stacks (RFC 3032; in IP: RFC 4023) and Ethernet pseudowires (RFC 4448).
  *
  * Nothing in a label stack says what follows. RFC 4928 and RFC 4385 keep the first four bits of the
  * payload apart: 4 and 6 for IP, 0 for a control word, 1 for an associated channel. */

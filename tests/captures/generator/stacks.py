@@ -214,7 +214,7 @@ class Generator:
 
     def carried(self, depth, src, dst):
         ends = ["tcp", "udp"] * 3 + ["icmp", "sctp", "dccp", "udplite"]
-        more = ["gre"] * 4 + ["tunnel"] * 8 + ["ip", "ipv6", "ah", "esp", "l2tp"] if depth > 0 else []
+        more = ["gre"] * 4 + ["tunnel"] * 8 + ["ip", "ipv6", "mpls", "ah", "esp", "l2tp"] if depth > 0 else []
         return getattr(self, "in_" + self.one(ends + more))(depth, src, dst)
 
     def in_ip(self, depth, _src, _dst):
@@ -222,6 +222,9 @@ class Generator:
 
     def in_ipv6(self, depth, _src, _dst):
         return 41, *self.ipv6(depth - 1)
+
+    def in_mpls(self, depth, _src, _dst):
+        return 137, *self.mpls(depth - 1)
 
     def in_esp(self, *_):
         return ESP, self.bytes(48), [Layer("esp")]
@@ -426,5 +429,5 @@ class Generator:
 
 
 PROTOCOL = {"tcp": 6, "udp": 17, "icmp": 1, "icmpv6": 58, "sctp": SCTP, "dccp": DCCP, "udplite": UDPLITE, "gre": GRE, "esp": ESP, "ip": 4,
-            "ipv6": 41, "l2tp": L2TP}
+            "ipv6": 41, "mpls": 137, "l2tp": L2TP}
 LINKS = ["ethernet"] * 12 + [name[3:] for name in vars(Generator) if name.startswith("on_")]

@@ -40,6 +40,22 @@ Test(mpls, a_stack_of_labels_is_one_layer)
     cr_assert_str_eq(probe.stack, "eth:mpls:ip:udp");
 }
 
+Test(mpls, in_ip)
+{
+    struct decode_tunnel tunnel;
+    put_ip(&frame, 137, 32);
+    put_label(20, BOTTOM);
+    put_ip(&frame, P_UDP, 8);
+    put_udp(&frame, 1, 2, 8);
+    expect(&probe, 228, &frame, "ip 0+52/20 mpls 20+32/4 ip 24+28/20 udp 44+8/8", "");
+    expect_truncations(&probe, 228, &frame);
+    probe_decode(&probe, 228, &frame);
+    cr_assert(decode_tunnel(&probe.packet, 2, &tunnel));
+    cr_assert_eq(tunnel.protocol, PALUA_PROTOCOL_MPLS);
+    cr_assert_eq(tunnel.id, 20);
+    cr_assert_eq(tunnel.outer, 0);
+}
+
 Test(mpls, the_payloads_first_bits_tell_what_it_is)
 {
     put_eth(&frame, ON_MPLS);
