@@ -202,7 +202,7 @@ static enum palua_checksum check_ip(const struct palua_packet *packet, uint32_t 
 {
     struct cursor in = layer_cursor(packet, layer), header = in;
     uint8_t version_ihl;
-    uint16_t total, stored;
+    uint16_t stored;
     if (!cursor_peek_u8(&in, &version_ihl) || version_ihl >> 4 != 4)
         return PALUA_CHECKSUM_UNVERIFIED;
     uint32_t len = (version_ihl & 15u) * 4;
@@ -211,9 +211,8 @@ static enum palua_checksum check_ip(const struct palua_packet *packet, uint32_t 
     cursor_clip(&header, len);
     if (fold(sum_of(header)) == UINT16_MAX)
         return PALUA_CHECKSUM_GOOD;
-    /* Segmentation offload leaves total length and checksum to the card. */
-    bool offload = cursor_skip(&in, 2) && cursor_u16(&in, &total) && !total &&
-                   cursor_skip(&in, IP_SUM_AT - 4) && cursor_u16(&in, &stored) && !stored;
+    /* A host that leaves it to the card leaves it 0. */
+    bool offload = cursor_skip(&in, IP_SUM_AT) && cursor_u16(&in, &stored) && !stored;
     return offload ? PALUA_CHECKSUM_PARTIAL : PALUA_CHECKSUM_BAD;
 }
 

@@ -106,12 +106,15 @@ Test(checksum, ipv4_header)
     cr_expect_eq(status(228, 0), PALUA_CHECKSUM_BAD);
 }
 
-/** Segmentation offload: neither length nor checksum. */
+/** Checksum offload: none; segmentation offload: no length either. */
 Test(checksum, ipv4_left_to_the_card)
 {
     begin_udp(3);
     set16(10, 0);
+    cr_expect_eq(status(228, 0), PALUA_CHECKSUM_PARTIAL);
+    set16(10, 1);
     cr_expect_eq(status(228, 0), PALUA_CHECKSUM_BAD);
+    set16(10, 0);
     set16(2, 0);
     cr_expect_eq(status(228, 0), PALUA_CHECKSUM_PARTIAL);
 }

@@ -124,7 +124,7 @@ Test(builders, layers_of_udp_in_a_vlan)
     cr_expect_str_eq(layer(EVENT_LINK, 1), "-");
     cr_expect_str_eq(layer(EVENT_NETWORK, 2),
                      "version=4 src=10.0.0.1 dst=10.0.0.2 proto=17 ttl=64 "
-                     "id=7 payload=04d20035000b0000ababab fragments= checksum=0 vlan=100");
+                     "id=7 payload=04d20035000b0000ababab fragments= checksum=4 vlan=100");
     cr_expect_str_eq(layer(EVENT_TRANSPORT, 3),
                      "proto=17 src=10.0.0.1 dst=10.0.0.2 sport=1234 dport=53 payload=ababab "
                      "header=04d20035000b0000 options= chunks= checksum=3 vlan=100");
