@@ -344,7 +344,8 @@ static enum capture_status tell_folder(struct capture *capture, struct feed *fee
                   FILES_DEPTH_CAP);
     else if (!fine)
         error_set(err, ERROR_FOREIGN, feed->path,
-                  "is a directory without captures (%u files looked at), expected some", looked_at);
+                  "is a directory without captures (%u file%s looked at), expected some", looked_at,
+                  looked_at == 1 ? "" : "s");
     if (folder)
         closedir(folder);
     end(capture, feed);

@@ -66,7 +66,7 @@ class Inputs(Case):
         (self.folder / "notes.txt").write_text("what was captured where\n")
         self.expect_whole(self.folder)
         run = self.palua("-s", "dns_stats", self.folder, quiet=False)
-        self.assertIn("1 files in directories passed over as no captures", run.err)
+        self.assertIn("1 file in directories passed over as no capture", run.err)
 
     def test_overlapping_files(self):
         self.expect_whole(*[self.part(f"every{i}.pcap", self.records[i::3]) for i in range(3)])

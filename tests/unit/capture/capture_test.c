@@ -585,7 +585,7 @@ Test(capture, directory_without_captures_is_told)
     cr_expect_eq(reading.count, 2);
     cr_assert_eq(reading.error_count, 1);
     cr_expect_eq(reading.statuses[0], CAPTURE_FAILED);
-    cr_expect(strstr(reading.errors[0].text, "directory without captures (1 files looked at)"));
+    cr_expect(strstr(reading.errors[0].text, "directory without captures (1 file looked at)"));
     reading_fini(&reading);
     folder_remove(&folder);
     close(fd);

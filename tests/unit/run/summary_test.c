@@ -33,7 +33,7 @@ Test(summary, tells_everything_shed_or_damaged)
                              .partial = true},
            "palua: 999 packets, 1.0 kB, 1,000 flows in 1.00 s (999 packets/s), 2 anomalies, 3 "
            "flows evicted "
-           "at the cap, 1 timestamps held back as wrong, 4 errors, 1 inputs damaged or unreadable, "
+           "at the cap, 1 timestamp held back as wrong, 4 errors, 1 input damaged or unreadable, "
            "dns.records_shed 5; "
            "stopped "
            "early, results are partial\n");
@@ -49,5 +49,5 @@ Test(summary, tells_what_became_of_fragments)
                                         .skipped = 1}},
            "palua: 0 packets, 0 B in 0.00 s, 5 datagrams reassembled, 4 datagrams left incomplete, "
            "3 datagrams dropped for overlapping fragments, 2 fragmented datagrams shed at a cap, "
-           "1 fragments malformed or cut\n");
+           "1 fragment malformed or cut\n");
 }
