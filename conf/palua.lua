@@ -36,9 +36,9 @@ return {
     },
     -- Putting fragmented datagrams together.
     defrag = {
-        policy = 2, -- where IPv4 fragments overlap, do as: 0 first, 1 last, 2 BSD, 3 Linux, 4 Windows, 5 Solaris; or 6 drop the datagram (0 to 6)
+        policy = "bsd", -- where IPv4 fragments overlap: first, last, bsd, linux, windows, solaris; or drop the datagram
         -- Where that is otherwise: networks of receivers, at most 256, as in { ["10.0.0.0/8"] = "windows", ["10.1.0.7"] = "linux" }; a datagram's
-        -- destination decides, the longest prefix wins; first, last, bsd, linux, windows, solaris or drop. IPv6 datagrams whose fragments overlap are
+        -- destination decides, the longest prefix wins. IPv6 datagrams whose fragments overlap are
         -- dropped (RFC 5722) unless a network here says otherwise.
         policies = {},
         ip_timeout = 30, -- seconds; time from its first fragment after which an unfinished IPv4 datagram is given up (1 to 3600)
@@ -50,7 +50,7 @@ return {
     },
     -- Putting TCP streams back in order; only what somebody reads.
     stream = {
-        policy = 2, -- where TCP segments overlap, do as: 0 first, 1 last, 2 BSD, 3 Linux, 4 Windows, 5 Solaris (0 to 5)
+        policy = "bsd", -- where TCP segments overlap: first, last, bsd, linux, windows, solaris
         wait_for_ack = 0, -- 1: bytes are handed over only once the receiver has acknowledged them (0 to 1)
         memory_cap = 536870912, -- bytes; early segments held; at the cap the connection holding them longest gives up a hole (65536 to 1099511627776)
         flow_cap = 1048576, -- bytes; the same for one direction of a connection; at most half of a 256th of memory_cap counts (2048 to 1099511627776)

@@ -4,7 +4,7 @@
 #include <fnmatch.h>
 #include <string.h>
 
-#include "app/data.h"
+#include "config/data.h"
 #include "decode/decode.h"
 #include "lua/script.h"
 #include "stream/stream.h"

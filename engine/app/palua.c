@@ -8,10 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "app/config.h"
 #include "app/info.h"
 #include "app/listing.h"
 #include "app/options.h"
+#include "config/config.h"
 #include "run/check.h"
 #include "run/each.h"
 #include "run/run.h"

@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/text.h"
+
 enum { NAME_CAP = 64 }; // a longer name has no near one: nobody mistypes that much
 
 static size_t least(size_t a, size_t b)
@@ -58,4 +60,30 @@ const char *nearest(const char *name, const char *const *names, size_t count)
         }
     }
     return best;
+}
+
+/** "a, b or c" */
+static void add_all(struct text *out, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        text_add_format(out, "%s%s", i == 0 ? "" : i + 1 == count ? " or " : ", ", names[i]);
+}
+
+bool nearest_choose(const char *name, const char *const *names, size_t count, size_t *out,
+                    struct error *err)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(name, names[i]) == 0) {
+            *out = i;
+            return true;
+        }
+    struct text all;
+    text_init(&all);
+    add_all(&all, names, count);
+    const char *near = nearest(name, names, count);
+    error_set(err, ERROR_USAGE, "",
+              near ? "got %s, expected %s; did you mean %s?" : "got %s, expected %s", name,
+              all.data ? all.data : "nothing", near);
+    text_fini(&all);
+    return false;
 }

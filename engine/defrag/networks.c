@@ -8,10 +8,6 @@
 #include "base/nearest.h"
 #include "base/text.h"
 
-/** By enum defrag_policy. */
-static const char *const names[DEFRAG_POLICY_COUNT] = {"first",   "last",    "bsd", "linux",
-                                                       "windows", "solaris", "drop"};
-
 static unsigned address_bits(unsigned version)
 {
     return version == 6 ? 128 : 32;
@@ -92,17 +88,11 @@ static bool parse(const char *prefix, struct defrag_network *out, struct error *
 
 static bool find_policy(const char *policy, uint8_t *out, struct error *err)
 {
-    for (uint8_t i = 0; i < DEFRAG_POLICY_COUNT; i++)
-        if (strcmp(policy, names[i]) == 0) {
-            *out = i;
-            return true;
-        }
-    const char *near = nearest(policy, names, DEFRAG_POLICY_COUNT);
-    return error_set(err, ERROR_USAGE, "",
-                     near ? "got %s, expected first, last, bsd, linux, windows, solaris or drop; "
-                            "did you mean %s?"
-                          : "got %s, expected first, last, bsd, linux, windows, solaris or drop",
-                     policy, near);
+    size_t index;
+    if (!nearest_choose(policy, defrag_policy_names, DEFRAG_POLICY_COUNT, &index, err))
+        return false;
+    *out = (uint8_t)index;
+    return true;
 }
 
 /** Before all with shorter prefixes. */

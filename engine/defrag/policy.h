@@ -9,7 +9,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** The numbers are those of the configuration key defrag.policy. */
 enum defrag_policy {
     DEFRAG_FIRST,   /**< what came first stays */
     DEFRAG_LAST,    /**< what came last replaces it */
@@ -21,6 +20,9 @@ enum defrag_policy {
                        Linux since 4.19 for IPv4); exact duplicates are not overlaps */
     DEFRAG_POLICY_COUNT
 };
+
+/** As users say them: by policy. */
+extern const char *const defrag_policy_names[DEFRAG_POLICY_COUNT];
 
 /** Whether a new fragment [start, end) takes the bytes it shares with the piece [old_start,
  * old_end). */

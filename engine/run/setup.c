@@ -4,9 +4,9 @@
 #include <sched.h>
 #include <string.h>
 
-#include "app/data.h"
 #include "base/memory.h"
 #include "capture/files.h"
+#include "config/data.h"
 #include "lua/script.h"
 #include "plugin/native.h"
 #include "run/fields.h"

@@ -7,9 +7,9 @@
 
 #include <stdbool.h>
 
-#include "app/config.h"
 #include "capture/capture.h"
 #include "capture/filter.h"
+#include "config/config.h"
 #include "decode/decode.h"
 #include "defrag/defrag.h"
 #include "event/interest.h"

@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "app/config.h"
 #include "base/text.h"
+#include "config/config.h"
 #include "decode/decode.h"
 #include "event/interest.h"
 #include "plugin/dissection.h"

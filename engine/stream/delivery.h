@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "app/config.h"
+#include "config/config.h"
 #include "plugin/dissection.h"
 #include "stream/stream.h"
 

@@ -10,8 +10,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** The numbers are those of the configuration key stream.policy, and the same as of
- * defrag.policy. */
 enum stream_policy {
     STREAM_FIRST,   /**< what came first stays */
     STREAM_LAST,    /**< what came last replaces it */
@@ -22,6 +20,9 @@ enum stream_policy {
                        ends where it ends */
     STREAM_POLICY_COUNT
 };
+
+/** As users say them: by policy. */
+extern const char *const stream_policy_names[STREAM_POLICY_COUNT];
 
 /** Whether a new segment [start, end) takes the bytes it shares with the piece [old_start,
  * old_end). */

@@ -43,7 +43,7 @@ class Defrag(Case):
         for policies, want in (("", {B: b"a", C: b"a", D: b"a"}),
                                ('policies = { ["10.0.0.0/8"] = "last" }', {B: b"b", C: b"b", D: b"b"}),
                                ('policies = { ["10.0.0.0/8"] = "last", ["10.0.0.0/16"] = "first" }', {B: b"a", C: b"a", D: b"b"}),
-                               ('policy = 1, policies = { ["10.0.0.1"] = "drop", ["2001:db9::/32"] = "first" }', {C: b"b", D: b"b", C6: b"a"}),
+                               ('policy = "last", policies = { ["10.0.0.1"] = "drop", ["2001:db9::/32"] = "first" }', {C: b"b", D: b"b", C6: b"a"}),
                                ('policies = { ["::/0"] = "last", ["0.0.0.0/0"] = "drop" }', {B6: b"b", C6: b"b"})):
             run = self.ok("-c", self.config(policies), "-T", "transport.dst,transport.payload", "-o", "json", path)
             rows = map(json.loads, run.out_lines)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-#include "app/config.h"
+#include "config/config.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -9,9 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "app/outline.h"
 #include "base/nearest.h"
 #include "base/text.h"
+#include "config/outline.h"
+#include "stream/policy.h"
 
 struct config_key {
     const char *group;
@@ -30,6 +31,13 @@ static const struct config_key keys[] = {
 };
 
 enum { KEY_COUNT = sizeof keys / sizeof keys[0] };
+
+/** Keys whose values have names, by value from 0 to `most`. */
+static const struct {
+    const char *group;
+    const char *name;
+    const char *const *values;
+} named[] = {{"defrag", "policy", defrag_policy_names}, {"stream", "policy", stream_policy_names}};
 
 static int64_t *slot(struct config *config, const struct config_key *key)
 {
@@ -174,12 +182,17 @@ static bool walk(struct load *load, struct place place, const char *what, const 
     return true;
 }
 
+/** What was given, for messages: the value on top of the stack, or what it is. */
+static const char *text_or_type(struct load *load)
+{
+    const char *text = lua_tostring(load->lua, -1);
+    return text ? text : luaL_typename(load->lua, -1);
+}
+
 static bool add_policy(struct load *load, const char *context, const char *prefix)
 {
     struct error inner = {0};
-    const char *text = lua_tostring(load->lua, -1);
-    const char *policy = text ? text : luaL_typename(load->lua, -1);
-    if (defrag_networks_add(&load->config->defrag_policies, prefix, policy, &inner))
+    if (defrag_networks_add(&load->config->defrag_policies, prefix, text_or_type(load), &inner))
         return true;
     return fail(load, (struct place){{"defrag", context, prefix}, 3}, "defrag.%s[\"%s\"]: %s",
                 context, prefix, inner.text);
@@ -193,27 +206,56 @@ static bool set_policies(struct load *load)
                 add_policy);
 }
 
-/** Sets one key from the value on top of the stack. */
+static const struct config_key *find_key(const char *group, const char *name)
+{
+    for (size_t i = 0; i < KEY_COUNT; i++)
+        if (strcmp(keys[i].group, group) == 0 && strcmp(keys[i].name, name) == 0)
+            return &keys[i];
+    return NULL;
+}
+
+static const char *const *names_of(const struct config_key *key)
+{
+    for (size_t i = 0; i < sizeof named / sizeof named[0]; i++)
+        if (strcmp(named[i].group, key->group) == 0 && strcmp(named[i].name, key->name) == 0)
+            return named[i].values;
+    return NULL;
+}
+
+static bool set_number(struct load *load, const struct config_key *key)
+{
+    lua_Number value = lua_tonumber(load->lua, -1);
+    if (lua_type(load->lua, -1) != LUA_TNUMBER || value != floor(value) ||
+        value < (lua_Number)key->least || value > (lua_Number)key->most)
+        return fail(load, (struct place){{key->group, key->name}, 2},
+                    "%s.%s: got %s, expected an integer from %lld to %lld", key->group, key->name,
+                    text_or_type(load), (long long)key->least, (long long)key->most);
+    *slot(load->config, key) = (int64_t)value;
+    return true;
+}
+
+static bool set_name(struct load *load, const struct config_key *key, const char *const *values)
+{
+    struct error inner = {0};
+    size_t index;
+    if (!nearest_choose(text_or_type(load), values, (size_t)key->most + 1, &index, &inner))
+        return fail(load, (struct place){{key->group, key->name}, 2}, "%s.%s: %s", key->group,
+                    key->name, inner.text);
+    *slot(load->config, key) = (int64_t)index;
+    return true;
+}
+
+/** Sets one key from the value on top of the stack. A value that has a name has a number too. */
 static bool set_key(struct load *load, const char *group, const char *name)
 {
     if (is_policies(group, name))
         return set_policies(load);
-    for (size_t i = 0; i < KEY_COUNT; i++) {
-        const struct config_key *key = &keys[i];
-        if (strcmp(key->group, group) != 0 || strcmp(key->name, name) != 0)
-            continue;
-        lua_Number value = lua_tonumber(load->lua, -1);
-        if (lua_type(load->lua, -1) != LUA_TNUMBER || value != floor(value) ||
-            value < (lua_Number)key->least || value > (lua_Number)key->most)
-            return fail(load, (struct place){{group, name}, 2},
-                        "%s.%s: got %s, expected an integer from %lld to %lld", group, name,
-                        lua_tostring(load->lua, -1) ? lua_tostring(load->lua, -1)
-                                                    : luaL_typename(load->lua, -1),
-                        (long long)key->least, (long long)key->most);
-        *slot(load->config, key) = (int64_t)value;
-        return true;
-    }
-    return unknown_key(load, group, name);
+    const struct config_key *key = find_key(group, name);
+    if (!key)
+        return unknown_key(load, group, name);
+    const char *const *values = names_of(key);
+    bool number = !values || lua_type(load->lua, -1) == LUA_TNUMBER;
+    return number ? set_number(load, key) : set_name(load, key, values);
 }
 
 static bool set_plugin_option(struct load *load, const char *plugin, const char *name)

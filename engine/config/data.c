@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-#include "app/data.h"
+#include "config/data.h"
 
 #include <glob.h>
 #include <limits.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-#include "app/outline.h"
+#include "config/outline.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

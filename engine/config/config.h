@@ -14,8 +14,8 @@
 #include "defrag/networks.h"
 #include "plugin/plugin.h"
 
-/** group, key, default, least, most, unit, what it means. All are integers; what is not has a field
- * of its own in the struct. */
+/** group, key, default, least, most, unit, what it means. All are integers, some of which have
+ * names (config.c); what is neither has a field of its own in the struct. */
 #define CONFIG_LIST(X)                                                                             \
     X(batch, packets, 1024, 1, 65536, "packets", "a batch ends after this many packets")           \
     X(batch, block_size, 262144, 4096, 67108864, "bytes", "read buffer; a batch ends with it")     \
@@ -45,8 +45,8 @@
     X(flow, key_pppoe, 0, 0, 1, "", "1: so is the session id of PPPoE")                            \
     X(flow, key_outer, 0, 0, 1, "", "1: so are the addresses of the IP layers around")             \
     X(defrag, policy, 2, 0, 6, "",                                                                 \
-      "where IPv4 fragments overlap, do as: 0 first, 1 last, 2 BSD, 3 Linux, 4 Windows, 5 "        \
-      "Solaris; or 6 drop the datagram")                                                           \
+      "where IPv4 fragments overlap: first, last, bsd, linux, windows, solaris; or drop the "      \
+      "datagram")                                                                                  \
     X(defrag, ip_timeout, 30, 1, 3600, "seconds",                                                  \
       "time from its first fragment after which an unfinished IPv4 datagram is given up")          \
     X(defrag, ipv6_timeout, 60, 1, 3600, "seconds", "the same for IPv6")                           \
@@ -59,7 +59,7 @@
     X(defrag, host_cap, 65536, 2, 16777216, "fragments",                                           \
       "fragments held of one source; at the cap its datagram begun first is given up")             \
     X(stream, policy, 2, 0, 5, "",                                                                 \
-      "where TCP segments overlap, do as: 0 first, 1 last, 2 BSD, 3 Linux, 4 Windows, 5 Solaris")  \
+      "where TCP segments overlap: first, last, bsd, linux, windows, solaris")                     \
     X(stream, wait_for_ack, 0, 0, 1, "",                                                           \
       "1: bytes are handed over only once the receiver has acknowledged them")                     \
     X(stream, memory_cap, 536870912, 65536, 1099511627776, "bytes",                                \

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-#include "app/config.h"
+#include "config/config.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "event/registry.h"
+#include "stream/policy.h"
 
 static struct config config;
 static struct error err;
@@ -116,6 +117,30 @@ Test(config, networks_have_policies_of_their_own)
     refuse("return { defrag = { policy = 7 } }", "from 0 to 6");
     cr_assert(load("return { defrag = { policies = {} } }", NULL));
     cr_expect_eq(config.defrag_policies.count, 0);
+}
+
+Test(config, policies_have_names)
+{
+    for (int policy = 0; policy < STREAM_POLICY_COUNT; policy++) {
+        char text[100];
+        snprintf(text, sizeof text,
+                 "return { defrag = { policy = '%s' }, stream = { policy = '%s' } }",
+                 defrag_policy_names[policy], stream_policy_names[policy]);
+        cr_assert(load(text, NULL), "%s", err.text);
+        cr_expect_eq(config.defrag_policy, policy);
+        cr_expect_eq(config.stream_policy, policy);
+    }
+    cr_assert(load("return { defrag = { policy = 'drop' }, stream = { policy = 3 } }", NULL));
+    cr_expect_eq(config.defrag_policy, DEFRAG_DROP);
+    cr_expect_eq(config.stream_policy, STREAM_LINUX);
+    refuse(
+        "return { defrag = { policy = 'BSD' } }",
+        "defrag.policy: got BSD, expected first, last, bsd, linux, windows, solaris or drop; did "
+        "you mean bsd?");
+    refuse("return { stream = { policy = 'drop' } }",
+           "got drop, expected first, last, bsd, linux, windows or solaris");
+    refuse("return { stream = { policy = true } }", "got boolean, expected first");
+    refuse("return { stream = { policy = 6 } }", "from 0 to 5");
 }
 
 Test(config, names_a_file_that_is_not_there)
