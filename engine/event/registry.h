@@ -35,6 +35,13 @@ enum event_kind {
     EVENT_ENGINE_COUNT
 };
 
+/** Events that are made of a packet alone, whether it belongs to a flow or not. */
+static inline bool event_is_of_packet(uint16_t kind)
+{
+    return kind == EVENT_PACKET || kind == EVENT_LINK || kind == EVENT_NETWORK ||
+           kind == EVENT_TUNNEL || kind == EVENT_TRANSPORT || kind == EVENT_FRAGMENT;
+}
+
 struct registry;
 
 /** With the engine's events in it. */

@@ -224,6 +224,14 @@ static uint64_t read_ip(const struct palua_packet *packet, uint32_t layer, struc
     return BIT(PART_ADDRESSES) | (headers_ip_id(packet, layer, &out->id) ? BIT(PART_ID) : 0);
 }
 
+static uint64_t read_ports(const struct palua_packet *packet, uint32_t layer,
+                           struct transport_record *out)
+{
+    struct cursor in = layer_cursor(packet, layer);
+    bool ports = cursor_u16(&in, &out->fields.sport) && cursor_u16(&in, &out->fields.dport);
+    return ports ? BIT(PART_PORTS) : 0;
+}
+
 static uint64_t read_transport(const struct palua_packet *packet, uint32_t layer,
                                struct transport_record *out)
 {
@@ -232,8 +240,7 @@ static uint64_t read_transport(const struct palua_packet *packet, uint32_t layer
     out->len = palua_layer_payload_len(packet, layer);
     out->header_len = packet->layers[layer].header_len;
     bool tagged = headers_verification_tag(packet, layer, &out->verification_tag);
-    return (out->fields.ports ? BIT(PART_PORTS) : 0) | (out->fields.tcp ? BIT(PART_TCP) : 0) |
-           (tagged ? BIT(PART_TAG) : 0);
+    return (out->fields.tcp ? BIT(PART_TCP) : 0) | (tagged ? BIT(PART_TAG) : 0);
 }
 
 static uint64_t read_dccp(const struct palua_packet *packet, uint32_t layer,
@@ -246,7 +253,8 @@ static uint64_t read_dccp(const struct palua_packet *packet, uint32_t layer,
            (out->has_service_code ? BIT(PART_SERVICE_CODE) : 0);
 }
 
-/** The record that a field stands in. @return NULL if it was not captured so far */
+/** The record that a field stands in, of which only its part is sure to be there.
+ * @return NULL if that was not captured */
 static const void *read_record(const struct filter_layer_field *field,
                                const struct palua_packet *packet, uint32_t layer,
                                union record *space)
@@ -267,29 +275,37 @@ static const void *read_record(const struct filter_layer_field *field,
         present = read_dccp(packet, layer, &space->dccp);
         break;
     default:
-        present = read_transport(packet, layer, &space->transport);
+        present = field->part == PART_PORTS ? read_ports(packet, layer, &space->transport)
+                                            : read_transport(packet, layer, &space->transport);
     }
     return present & BIT(field->part) ? space : NULL;
 }
 
-bool filter_layer_read(const struct filter_layer_field *field, const struct palua_packet *packet,
-                       uint32_t layer, uint32_t which, struct value *out)
+/** @return false if it is absent */
+static bool read_value(const struct filter_layer_field *field, const uint8_t *record,
+                       struct value *out)
 {
-    union record space = {0};
-    if ((field->protocol && packet->layers[layer].protocol != field->protocol) ||
-        (which && !field->second))
-        return false;
-    const uint8_t *record = read_record(field, packet, layer, &space);
-    if (!record)
-        return false;
-    // The second value is of the same type, elsewhere in the record.
-    value_read(out, &field->field, 0, 0,
-               which ? record + (field->second - field->field.offset) : record);
+    value_read(out, &field->field, 0, 0, record);
     if (field->mask)
         out->uint &= field->mask;
     if (field->flag)
         *out = (struct value){.type = PALUA_BOOL, .uint = out->uint != 0};
     return out->type != 0;
+}
+
+uint32_t filter_layer_read(const struct filter_layer_field *field,
+                           const struct palua_packet *packet, uint32_t layer, struct value out[2])
+{
+    union record space = {0};
+    uint32_t count = 0;
+    const uint8_t *record = read_record(field, packet, layer, &space);
+    if (!record)
+        return 0;
+    count += read_value(field, record, &out[count]);
+    // The second value is of the same type, elsewhere in the record.
+    if (field->second)
+        count += read_value(field, record + (field->second - field->field.offset), &out[count]);
+    return count;
 }
 
 bool filter_layer_flow(const struct filter_layer_field *field, const struct palua_flow *flow,

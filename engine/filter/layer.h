@@ -44,11 +44,13 @@ const struct filter_layer_field *filter_layer_find(const char *name);
 /** The name of field `index`, from 0; NULL behind the last. */
 const char *filter_layer_name(uint32_t index);
 
-/** Value `which` (0 or 1) of the field in one of the packet's layers.
- * @return false if the layer is of another protocol, or has not that value */
-bool filter_layer_read(const struct filter_layer_field *field, const struct palua_packet *packet,
-                       uint32_t layer, uint32_t which, struct value *out);
-/** The same from a flow. */
+/** The values of the field in one of the packet's layers, which is of its protocol; of the frame,
+ * whatever `layer` is.
+ * @return how many there are: 0 where the field was not captured, else 1, or 2 as of ip.addr */
+uint32_t filter_layer_read(const struct filter_layer_field *field,
+                           const struct palua_packet *packet, uint32_t layer, struct value out[2]);
+/** Value `which` (0 or 1) of the field, from a flow.
+ * @return false if there is no such value */
 bool filter_layer_flow(const struct filter_layer_field *field, const struct palua_flow *flow,
                        uint32_t which, struct value *out);
 

@@ -7,13 +7,6 @@
 #include "base/nearest.h"
 #include "event/schemas.h"
 
-/** Events of packets, which belong to no flow or have always their packet's layers. */
-static bool has_packet(uint16_t kind)
-{
-    return kind == EVENT_PACKET || kind == EVENT_LINK || kind == EVENT_NETWORK ||
-           kind == EVENT_TUNNEL || kind == EVENT_TRANSPORT || kind == EVENT_FRAGMENT;
-}
-
 static bool find_path(struct filter_operand *operand, const struct filter_scope *scope,
                       uint16_t kind, const char *name)
 {
@@ -99,8 +92,8 @@ static bool find_protocol(struct filter_operand *operand, const struct filter_sc
         return true;
     }
     // At its first packets nobody knows yet what a flow carries.
-    bool found =
-        !has_packet(kind) && kind != EVENT_FLOW_START && find_flow(operand, scope, kind, "service");
+    bool found = !event_is_of_packet(kind) && kind != EVENT_FLOW_START &&
+                 find_flow(operand, scope, kind, "service");
     operand->base = FILTER_SERVICE;
     return found;
 }
@@ -173,7 +166,7 @@ static void add_interest(const struct filter_operand *operand, const struct filt
     case FILTER_CHUNKS:
     case FILTER_PROTOCOL:
         scope->interest->kinds[scope->kind].layers = true;
-        if (!has_packet(scope->kind) && scope->kind != EVENT_CAPTURE_END)
+        if (!event_is_of_packet(scope->kind) && scope->kind != EVENT_CAPTURE_END)
             want_flow(scope, "flow.proto");
         return;
     case FILTER_ALWAYS:
@@ -270,38 +263,57 @@ void filter_operand_use_number(struct filter_operand *operand)
         operand->path.form = PATH_PLAIN;
 }
 
-/** One item of a list that a path goes through, or the list itself if it has any. */
-static bool next_of_list(struct filter_values *values, const struct value *list, struct value *out)
+bool filter_operand_of_packet(const struct filter_operand *operand)
 {
-    const struct path *path = &values->operand->path;
-    if (values->next >= list->list.count)
-        return false;
-    if (!path->item) {
-        values->next = list->list.count;
-        *out = *list;
+    switch (operand->base) {
+    case FILTER_FIELD:
+        return operand->path.base == PATH_PACKET;
+    case FILTER_LAYERS:
+    case FILTER_CHUNKS:
+    case FILTER_PROTOCOL:
+    case FILTER_ALWAYS:
+    case FILTER_NEVER:
         return true;
+    case FILTER_SERVICE:
+        break;
     }
-    const uint8_t *item = list->list.items;
-    item += (size_t)values->next++ * path->field->item->size;
-    *out = item_read(path->field->item, path->item, path->form, item);
-    return true;
+    return false;
 }
 
-static bool next_field(struct filter_values *values, struct value *out)
+static bool show(const struct filter_operand *operand, struct value *value, filter_visit visit,
+                 void *context)
+{
+    if (operand->mask)
+        value->uint &= operand->mask;
+    return visit(context, value);
+}
+
+/** The items of a list that a path goes through, or the list itself if it has any. */
+static bool visit_list(const struct filter_operand *operand, struct value *list, filter_visit visit,
+                       void *context)
+{
+    const struct path *path = &operand->path;
+    if (!path->item)
+        return list->list.count && show(operand, list, visit, context);
+    for (uint32_t i = 0; i < list->list.count; i++) {
+        const uint8_t *item =
+            (const uint8_t *)list->list.items + (size_t)i * path->field->item->size;
+        struct value value = item_read(path->field->item, path->item, path->form, item);
+        // The item may lack it.
+        if (value.type && show(operand, &value, visit, context))
+            return true;
+    }
+    return false;
+}
+
+static bool visit_field(const struct filter_operand *operand, const struct palua_event *event,
+                        filter_visit visit, void *context)
 {
     struct value value;
-    if (values->next && values->operand->path.field->type != PALUA_LIST)
-        return false;
-    path_read_into(&values->operand->path, values->event, &value);
-    if (value.type == PALUA_LIST) {
-        while (next_of_list(values, &value, out))
-            if (out->type) // the item may lack it
-                return true;
-        return false;
-    }
-    values->next = 1;
-    *out = value;
-    return value.type != 0;
+    path_read_into(&operand->path, event, &value);
+    if (value.type == PALUA_LIST)
+        return visit_list(operand, &value, visit, context);
+    return value.type && show(operand, &value, visit, context);
 }
 
 /** Whether the packet behind an event can be looked into; the record of a flow's last packet has
@@ -311,96 +323,99 @@ static bool has_layers(const struct palua_event *event)
     return event->packet && (event->packet->layer_count || event->packet->data);
 }
 
-static bool next_of_layers(struct filter_values *values, struct value *out)
+static bool visit_layer(const struct filter_operand *operand, const struct palua_packet *packet,
+                        uint32_t layer, filter_visit visit, void *context)
 {
-    const struct filter_layer_field *field = values->operand->layer;
-    const struct palua_packet *packet = values->event->packet;
-    uint32_t count = field->record == FILTER_RECORD_FRAME ? 1 : packet->layer_count;
-    while (values->next < 2 * count) {
-        uint32_t at = values->next++;
-        if (filter_layer_read(field, packet, at / 2, at % 2, out))
+    struct value values[2];
+    uint32_t count = filter_layer_read(operand->layer, packet, layer, values);
+    for (uint32_t i = 0; i < count; i++)
+        if (show(operand, &values[i], visit, context))
             return true;
-    }
     return false;
 }
 
-/** One chunk after the other has the field or has not, in one SCTP layer after the other. */
-static bool next_of_chunks(struct filter_values *values, struct value *out)
+static bool visit_packet(const struct filter_operand *operand, const struct palua_packet *packet,
+                         filter_visit visit, void *context)
 {
-    const struct path *path = &values->operand->path;
-    const struct palua_packet *packet = values->event->packet;
-    struct chunk_item item;
-    for (;;) {
-        if (chunks_next(&values->chunks, &item)) {
-            *out = item_read(path->field->item, path->item, path->form, &item);
-            if (out->type)
+    uint16_t protocol = operand->layer->protocol;
+    if (protocol == PALUA_PROTOCOL_NONE)
+        return visit_layer(operand, packet, 0, visit, context);
+    for (uint32_t i = 0; i < packet->layer_count; i++)
+        if (packet->layers[i].protocol == protocol &&
+            visit_layer(operand, packet, i, visit, context))
+            return true;
+    return false;
+}
+
+/** The field of each chunk that has it, in one SCTP layer after the other. */
+static bool visit_chunks(const struct filter_operand *operand, const struct palua_packet *packet,
+                         filter_visit visit, void *context)
+{
+    const struct path *path = &operand->path;
+    for (uint32_t i = 0; i < packet->layer_count; i++) {
+        struct chunk_walk chunks = chunks_walk(packet, i);
+        struct chunk_item item;
+        while (chunks_next(&chunks, &item)) {
+            struct value value = item_read(path->field->item, path->item, path->form, &item);
+            if (value.type && show(operand, &value, visit, context))
                 return true;
-        } else if (values->next < packet->layer_count) {
-            values->chunks = chunks_walk(packet, values->next++);
-        } else {
-            return false;
         }
     }
+    return false;
 }
 
-static bool next_of_flow(struct filter_values *values, struct value *out)
+static bool visit_flow(const struct filter_operand *operand, const struct palua_flow *flow,
+                       filter_visit visit, void *context)
 {
-    const struct palua_flow *flow = values->event->flow;
-    while (flow && values->next < 2)
-        if (filter_layer_flow(values->operand->layer, flow, values->next++, out))
+    struct value value;
+    for (uint32_t which = 0; flow && which < 2; which++)
+        if (filter_layer_flow(operand->layer, flow, which, &value) &&
+            show(operand, &value, visit, context))
             return true;
     return false;
 }
 
-static bool has_protocol(const struct filter_values *values)
+static bool has_protocol(const struct filter_operand *operand, const struct palua_event *event)
 {
-    const struct palua_event *event = values->event;
-    uint16_t protocol = values->operand->protocol;
     if (has_layers(event))
-        return filter_layer_present(event->packet, protocol);
-    return event->flow && filter_layer_flow_has(event->flow, protocol);
+        return filter_layer_present(event->packet, operand->protocol);
+    return event->flow && filter_layer_flow_has(event->flow, operand->protocol);
 }
 
-static bool has_service(const struct filter_values *values)
+static bool has_service(const struct filter_operand *operand, const struct palua_event *event)
 {
     struct value service;
-    const char *name = values->operand->name;
-    path_read_into(&values->operand->path, values->event, &service);
-    return service.type == PALUA_STRING && service.slice.len == strlen(name) &&
-           memcmp(service.slice.data, name, service.slice.len) == 0;
+    path_read_into(&operand->path, event, &service);
+    return service.type == PALUA_STRING && service.slice.len == strlen(operand->name) &&
+           memcmp(service.slice.data, operand->name, service.slice.len) == 0;
 }
 
 /** A protocol that is there is a value of its own, once. */
-static bool next_of_presence(struct filter_values *values, bool there, struct value *out)
+static bool visit_presence(bool there, filter_visit visit, void *context)
 {
-    *out = (struct value){.type = PALUA_BOOL, .uint = 1};
-    return there && values->next++ == 0;
+    const struct value value = {.type = PALUA_BOOL, .uint = 1};
+    return there && visit(context, &value);
 }
 
-bool filter_values_next(struct filter_values *values, struct value *out)
+bool filter_operand_visit(const struct filter_operand *operand, const struct palua_event *event,
+                          filter_visit visit, void *context)
 {
-    const struct filter_operand *operand = values->operand;
-    bool found = false;
     switch (operand->base) {
     case FILTER_FIELD:
-        found = next_field(values, out);
-        break;
+        return visit_field(operand, event, visit, context);
     case FILTER_LAYERS:
-        found = has_layers(values->event) ? next_of_layers(values, out) : next_of_flow(values, out);
-        break;
+        return has_layers(event) ? visit_packet(operand, event->packet, visit, context)
+                                 : visit_flow(operand, event->flow, visit, context);
     case FILTER_CHUNKS:
-        found = has_layers(values->event) && next_of_chunks(values, out);
-        break;
+        return has_layers(event) && visit_chunks(operand, event->packet, visit, context);
     case FILTER_PROTOCOL:
-        return next_of_presence(values, has_protocol(values), out);
+        return visit_presence(has_protocol(operand, event), visit, context);
     case FILTER_SERVICE:
-        return next_of_presence(values, has_service(values), out);
+        return visit_presence(has_service(operand, event), visit, context);
     case FILTER_ALWAYS:
-        return next_of_presence(values, true, out);
+        return visit_presence(true, visit, context);
     case FILTER_NEVER:
         break;
     }
-    if (found && operand->mask)
-        out->uint &= operand->mask;
-    return found;
+    return false;
 }

@@ -61,19 +61,13 @@ bool filter_operand_known(const struct filter_scope *scope, const struct filter_
 /** Reads an enum's name (`rcode_name`) as the number behind it, to be compared as one. */
 void filter_operand_use_number(struct filter_operand *operand);
 
-/** Walks through the values that one event has of an operand. */
-struct filter_values {
-    const struct filter_operand *operand;
-    const struct palua_event *event;
-    uint32_t next;
-    struct chunk_walk chunks; /**< FILTER_CHUNKS: those left in the layer before `next` */
-};
+/** Whether its values are the packet's, whatever the rest of the event is. */
+bool filter_operand_of_packet(const struct filter_operand *operand);
 
-static inline struct filter_values filter_values_of(const struct filter_operand *operand,
-                                                    const struct palua_event *event)
-{
-    return (struct filter_values){.operand = operand, .event = event};
-}
+/** Is shown one value. @return true to see no more of them */
+typedef bool (*filter_visit)(void *context, const struct value *value);
 
-/** The next value, never an absent one. @return false if there is no other */
-bool filter_values_next(struct filter_values *values, struct value *out);
+/** Shows the values that one event has of an operand, never an absent one.
+ * @return whether `visit` has seen enough */
+bool filter_operand_visit(const struct filter_operand *operand, const struct palua_event *event,
+                          filter_visit visit, void *context);

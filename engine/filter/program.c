@@ -73,15 +73,20 @@ void filter_program_free(struct filter_program *program)
     memory_free(program);
 }
 
-static bool holds_present(const struct filter_test *test, const struct palua_event *event)
+/** A test of one event, for the visits of its fields' values. */
+struct asking {
+    const struct filter_test *test;
+    const struct palua_event *event;
+    const struct filter_literal *left; /**< of holds_right */
+    bool any;                          /**< both sides had a value */
+};
+
+static bool is_present(void *context, const struct value *value)
 {
-    struct filter_values values = filter_values_of(test->left, event);
-    bool number = test->left->type.type == PALUA_BOOL || test->left->mask;
-    struct value value;
-    while (filter_values_next(&values, &value))
-        if (!number || value.uint)
-            return true;
-    return false;
+    const struct asking *asking = context;
+    const struct filter_operand *left = asking->test->left;
+    bool number = left->type.type == PALUA_BOOL || left->mask;
+    return !number || value->uint;
 }
 
 static bool op_holds(enum filter_op op, const struct filter_literal *a,
@@ -112,39 +117,32 @@ static bool asks_all(enum filter_op op)
     return op == FILTER_NE || op == FILTER_ALL_EQ;
 }
 
-/** Compares one value with the field on the right. `*any` is set if that has a value. */
-static bool holds_right(const struct filter_test *test, const struct palua_event *event,
-                        const struct filter_literal *left, bool *any)
+/** @return whether the answer is known: a value for which it holds, or not where all are asked */
+static bool compare_right(void *context, const struct value *value)
 {
-    struct filter_values values = filter_values_of(test->right, event);
+    struct asking *asking = context;
+    enum filter_op op = asking->test->op;
     struct filter_literal right;
-    struct value value;
-    while (filter_values_next(&values, &value)) {
-        if (!filter_literal_of(&value, &right))
-            continue;
-        *any = true;
-        if (op_holds(test->op, left, &right) != asks_all(test->op))
-            return !asks_all(test->op);
-    }
-    return asks_all(test->op);
+    if (!filter_literal_of(value, &right))
+        return false;
+    asking->any = true;
+    return op_holds(op, asking->left, &right) != asks_all(op);
 }
 
-static bool holds_compare(const struct filter_test *test, const struct palua_event *event)
+/** Compares one value with the field on the right, or with the literal there. @return as above */
+static bool compare(void *context, const struct value *value)
 {
-    struct filter_values values = filter_values_of(test->left, event);
-    struct filter_literal literal;
-    struct value value;
-    bool any = false, all = asks_all(test->op);
-    while (filter_values_next(&values, &value)) {
-        if (!filter_literal_of(&value, &literal))
-            continue;
-        any |= !test->right;
-        bool holds = test->right ? holds_right(test, event, &literal, &any)
-                                 : op_holds(test->op, &literal, &test->choices[0].low);
-        if (holds != all)
-            return holds && any;
+    struct asking *asking = context;
+    const struct filter_test *test = asking->test;
+    struct filter_literal left;
+    if (!filter_literal_of(value, &left))
+        return false;
+    if (test->right) {
+        asking->left = &left;
+        return filter_operand_visit(test->right, asking->event, compare_right, asking);
     }
-    return any && all;
+    asking->any = true;
+    return op_holds(test->op, &left, &test->choices[0].low) != asks_all(test->op);
 }
 
 static bool is_chosen(const struct filter_choice *choice, const struct filter_literal *literal)
@@ -155,15 +153,15 @@ static bool is_chosen(const struct filter_choice *choice, const struct filter_li
            op_holds(FILTER_LE, literal, &choice->high);
 }
 
-static bool holds_in(const struct filter_test *test, const struct palua_event *event)
+static bool is_in_set(void *context, const struct value *value)
 {
-    struct filter_values values = filter_values_of(test->left, event);
+    const struct asking *asking = context;
     struct filter_literal literal;
-    struct value value;
-    while (filter_values_next(&values, &value))
-        for (uint32_t i = 0; filter_literal_of(&value, &literal) && i < test->choice_count; i++)
-            if (is_chosen(&test->choices[i], &literal))
-                return true;
+    if (!filter_literal_of(value, &literal))
+        return false;
+    for (uint32_t i = 0; i < asking->test->choice_count; i++)
+        if (is_chosen(&asking->test->choices[i], &literal))
+            return true;
     return false;
 }
 
@@ -175,35 +173,30 @@ static bool contains(struct palua_slice in, struct palua_slice what)
 }
 
 /** Both kinds of search, in what is bytes: an enum's value without a name is none. */
-static bool holds_search(const struct filter_test *test, const struct palua_event *event)
+static bool is_found(void *context, const struct value *value)
 {
-    struct filter_values values = filter_values_of(test->left, event);
-    struct value value;
-    while (filter_values_next(&values, &value)) {
-        if (value.type != PALUA_STRING && value.type != PALUA_BYTES && value.type != PALUA_MAC)
-            continue;
-        if (test->kind == FILTER_TEST_MATCHES ? filter_pattern_found(test->pattern, value.slice)
-                                              : contains(value.slice, test->choices[0].low.slice))
-            return true;
-    }
-    return false;
+    const struct filter_test *test = ((const struct asking *)context)->test;
+    if (value->type != PALUA_STRING && value->type != PALUA_BYTES && value->type != PALUA_MAC)
+        return false;
+    return test->kind == FILTER_TEST_MATCHES ? filter_pattern_found(test->pattern, value->slice)
+                                             : contains(value->slice, test->choices[0].low.slice);
 }
 
 static bool test_holds(const struct filter_test *test, const struct palua_event *event)
 {
-    switch (test->kind) {
-    case FILTER_TEST_PRESENT:
-        return holds_present(test, event);
-    case FILTER_TEST_COMPARE:
-        return holds_compare(test, event);
-    case FILTER_TEST_IN:
-        return holds_in(test, event);
-    default:
-        return holds_search(test, event);
-    }
+    static const filter_visit visits[] = {
+        [FILTER_TEST_PRESENT] = is_present, [FILTER_TEST_COMPARE] = compare,
+        [FILTER_TEST_IN] = is_in_set,       [FILTER_TEST_CONTAINS] = is_found,
+        [FILTER_TEST_MATCHES] = is_found,
+    };
+    struct asking asking = {.test = test, .event = event};
+    bool known = filter_operand_visit(test->left, event, visits[test->kind], &asking);
+    if (test->kind != FILTER_TEST_COMPARE)
+        return known;
+    return asking.any && known != asks_all(test->op);
 }
 
-bool filter_program_holds(struct filter_program *program, const struct palua_event *event)
+bool filter_program_holds(const struct filter_program *program, const struct palua_event *event)
 {
     uint32_t at = program->start;
     while (at >= STEP_FIRST) {
@@ -211,6 +204,20 @@ bool filter_program_holds(struct filter_program *program, const struct palua_eve
         at = test_holds(step->test, event) ? step->yes : step->no;
     }
     return at == STEP_YES;
+}
+
+static bool asks_packet(const struct filter_test *test)
+{
+    return test->kind != FILTER_TEST_MATCHES && filter_operand_of_packet(test->left) &&
+           (!test->right || filter_operand_of_packet(test->right));
+}
+
+bool filter_program_asks_packet(const struct filter_program *program)
+{
+    for (size_t i = 0; i < program->expression.test_count; i++)
+        if (!asks_packet(&program->expression.tests[i]))
+            return false;
+    return true;
 }
 
 void filter_program_select(struct filter_program *program, const struct event_queue *queue,

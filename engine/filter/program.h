@@ -31,7 +31,10 @@ struct filter_program *filter_program_new(const struct filter_scope *scope, cons
                                           size_t len, struct error *err);
 void filter_program_free(struct filter_program *program);
 
-bool filter_program_holds(struct filter_program *program, const struct palua_event *event);
+bool filter_program_holds(const struct filter_program *program, const struct palua_event *event);
+/** Whether it asks about nothing but the event's packet, and may be asked on any thread: before the
+ * event is made, of an event that has only its packet. */
+bool filter_program_asks_packet(const struct filter_program *program);
 /** Puts the events of a queue for which it holds, with their keys, into `out`, whose events are
  * forgotten first. */
 void filter_program_select(struct filter_program *program, const struct event_queue *queue,

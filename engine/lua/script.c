@@ -46,6 +46,14 @@ static bool script_reads(const struct analysis *analysis, uint16_t kind)
     return false;
 }
 
+static void script_gate(const struct analysis *analysis, uint16_t kind, struct filter_gate *gate)
+{
+    const struct palua_lua_instance *instance = (const struct palua_lua_instance *)analysis;
+    for (uint32_t i = 0; i < instance->handler_count; i++)
+        if (instance->handlers[i].kind == kind)
+            filter_gate_add(gate, instance->handlers[i].filter);
+}
+
 static void script_flow_ended(struct analysis *analysis, uint64_t flow_id)
 {
     struct palua_lua_instance *instance = instance_of(analysis);
@@ -164,6 +172,7 @@ static const struct analysis_ops script_ops = {
     .open = script_open,
     .consume = script_consume,
     .reads = script_reads,
+    .gate = script_gate,
     .flow_ended = script_flow_ended,
     .merge = script_merge,
     .finish = script_finish,

@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "batch/batch.h"
 #include "event/interest.h"
+#include "filter/gate.h"
 #include "sink/output.h"
 
 /** How an analysis fared; decides the exit status. */
@@ -58,6 +59,9 @@ struct analysis_ops {
     /** Whether it reads events of a kind; of any instance, after it was made. NULL: it is never
      * partitioned by address. */
     bool (*reads)(const struct analysis *analysis, uint16_t kind);
+    /** Adds the filters behind which it reads events of a kind; of any instance, after it was made.
+     * NULL: it has none. */
+    void (*gate)(const struct analysis *analysis, uint16_t kind, struct filter_gate *gate);
     /** Flows that ended in this batch: drop the state kept for them. May be NULL. */
     void (*flow_ended)(struct analysis *analysis, uint64_t flow_id);
     /** Takes over what another instance of the same analysis gathered. */

@@ -27,6 +27,21 @@ static void add_stages(const struct setup *setup, struct text *out)
     text_add_char(out, '\n');
 }
 
+/** Events that are not made where nobody is shown them (filter/gate.h). */
+static void add_gates(const struct setup *setup, struct text *out)
+{
+    bool any = false;
+    for (uint16_t kind = 0; kind < EVENT_ENGINE_COUNT; kind++) {
+        if (!filter_gate_asks(&setup->gates[kind]))
+            continue;
+        text_add_str(out, any ? ", " : "made only of packets for which a filter holds: ");
+        text_add_str(out, registry_schema(setup->registry, kind)->name);
+        any = true;
+    }
+    if (any)
+        text_add_char(out, '\n');
+}
+
 static void add_native(const struct setup *setup, const struct analysis_group *group,
                        struct text *out)
 {
@@ -65,6 +80,7 @@ void explain(const struct setup *setup, struct text *out)
 {
     add_threads(setup, out);
     add_stages(setup, out);
+    add_gates(setup, out);
     for (size_t i = 0; i < setup->group_count; i++)
         add_group(setup, &setup->groups[i], out);
 }

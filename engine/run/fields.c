@@ -187,6 +187,23 @@ static void consume(struct analysis *analysis, struct batch *batch, struct part_
             analysis->report.given_up += filter_program_given_up(fields->kinds[k].where);
 }
 
+static bool reads(const struct analysis *analysis, uint16_t kind)
+{
+    const struct fields *fields = (const struct fields *)analysis;
+    for (size_t k = 0; k < fields->kind_count; k++)
+        if (fields->kinds[k].kind == kind)
+            return true;
+    return false;
+}
+
+static void gate(const struct analysis *analysis, uint16_t kind, struct filter_gate *out)
+{
+    const struct fields *fields = (const struct fields *)analysis;
+    for (size_t k = 0; k < fields->kind_count; k++)
+        if (fields->kinds[k].kind == kind)
+            filter_gate_add(out, fields->kinds[k].where);
+}
+
 /** An instance keeps nothing: its rows are in the sheets. */
 static void merge(struct analysis *into, struct analysis *from)
 {
@@ -218,8 +235,13 @@ static void fields_free(struct analysis *analysis)
     memory_free(fields);
 }
 
-static const struct analysis_ops ops = {
-    .open = open, .consume = consume, .merge = merge, .finish = finish, .free = fields_free};
+static const struct analysis_ops ops = {.open = open,
+                                        .consume = consume,
+                                        .reads = reads,
+                                        .gate = gate,
+                                        .merge = merge,
+                                        .finish = finish,
+                                        .free = fields_free};
 
 struct analysis *fields_new(const struct fields_options *options, struct error *err)
 {

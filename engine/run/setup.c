@@ -338,8 +338,29 @@ static struct defrag *open_defrag(const struct setup *setup)
     return defrag_new(&options, setup->interest->kinds[EVENT_TRANSPORT].subscribed, setup->decoder);
 }
 
+/** Who takes events of a kind, and behind which filters. */
+static void set_gate(struct setup *setup, uint16_t kind)
+{
+    struct filter_gate *gate = &setup->gates[kind];
+    for (size_t i = 0; i < setup->group_count; i++) {
+        const struct analysis *analysis = setup->groups[i].instances[0];
+        if (analysis->ops->gate)
+            analysis->ops->gate(analysis, kind, gate);
+        else if (analysis->ops->reads(analysis, kind))
+            filter_gate_add(gate, NULL);
+    }
+}
+
+static void set_gates(struct setup *setup)
+{
+    for (uint16_t kind = 0; kind < EVENT_ENGINE_COUNT; kind++)
+        if (event_is_of_packet(kind))
+            set_gate(setup, kind);
+}
+
 static bool start_workers(struct setup *setup, struct error *err)
 {
+    set_gates(setup);
     setup->workers = memory_zalloc(setup->worker_count, sizeof(struct worker *));
     for (uint32_t i = 0; i < setup->worker_count; i++) {
         struct worker_options options = {.index = i,
@@ -347,7 +368,8 @@ static bool start_workers(struct setup *setup, struct error *err)
                                          .plugins = setup->plugins,
                                          .registry = setup->registry,
                                          .decoder = setup->decoder,
-                                         .interest = setup->interest};
+                                         .interest = setup->interest,
+                                         .gates = setup->gates};
         setup->workers[i] = worker_new(&options, err);
         if (!setup->workers[i])
             return false;
@@ -453,6 +475,8 @@ void setup_fini(struct setup *setup)
     for (uint32_t i = 0; i < PART_DEALT_CAP; i++)
         deal_fini(&setup->deals[i]);
     memory_free(setup->arg_used);
+    for (uint32_t kind = 0; kind < EVENT_ENGINE_COUNT; kind++)
+        filter_gate_fini(&setup->gates[kind]);
     memory_free(setup->interest);
 }
 

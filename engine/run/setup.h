@@ -63,6 +63,7 @@ struct setup {
     uint32_t lane_count;
     struct deal deals[PART_DEALT_CAP]; /**< what workers deal out; without kinds: nothing */
     bool *arg_used;                    /**< which -A were taken by somebody */
+    struct filter_gate gates[EVENT_ENGINE_COUNT]; /**< of events of packets */
     struct worker **workers;
     uint32_t worker_count; /**< threads too */
     struct batch_pool *batches;

@@ -140,6 +140,14 @@ bool worker_tracks_flows(const struct worker *worker)
     return worker->flows != NULL;
 }
 
+/** Whether somebody wants the events of a kind that are made of the packet. */
+static bool wants_of(const struct worker *worker, enum event_kind kind,
+                     const struct palua_packet *packet)
+{
+    return wants(worker, kind)->subscribed &&
+           filter_gate_passes(&worker->options.gates[kind], packet);
+}
+
 /** Puts an event into its queue, with the flow it belongs to if somebody reads that. */
 static void push(struct worker *worker, enum event_kind kind, struct palua_event *event,
                  uint32_t depth)
@@ -245,33 +253,49 @@ static bool of_carrier(const struct worker *worker, uint32_t layer)
     return worker->flows && decode_is_carrier(worker->call.packet, layer);
 }
 
-/** The events of one layer, outer to inner. */
-static void layer_events(struct worker *worker, uint32_t layer)
+/** Kinds of events that are made of a packet's layers, in the order in which one layer's come. */
+static const enum event_kind layer_kinds[] = {EVENT_LINK, EVENT_NETWORK, EVENT_FRAGMENT,
+                                              EVENT_TUNNEL, EVENT_TRANSPORT};
+
+enum { LAYER_KIND_COUNT = sizeof layer_kinds / sizeof layer_kinds[0] };
+
+/** Which of these kinds somebody wants of the packet, a bit for each. */
+static uint32_t wanted_layer_kinds(const struct worker *worker, const struct palua_packet *packet)
+{
+    uint32_t wanted = 0;
+    for (uint32_t i = 0; i < LAYER_KIND_COUNT; i++)
+        wanted |= (uint32_t)wants_of(worker, layer_kinds[i], packet) << i;
+    return wanted;
+}
+
+/** The events of one layer, of the kinds that are wanted. */
+static void layer_events(struct worker *worker, uint32_t layer, uint32_t wanted)
 {
     struct dissection_call *call = &worker->call;
     const struct layer_source source = {.packet = call->packet,
                                         .names = worker->names,
                                         .datagrams = worker->datagrams,
                                         .index = call->packet_index};
-    static const enum event_kind kinds[] = {EVENT_LINK, EVENT_NETWORK, EVENT_FRAGMENT, EVENT_TUNNEL,
-                                            EVENT_TRANSPORT};
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        const struct interest_kind *want = wants(worker, kinds[i]);
-        if (!want->subscribed || (kinds[i] == EVENT_TRANSPORT && of_carrier(worker, layer)))
+    for (uint32_t i = 0; i < LAYER_KIND_COUNT; i++) {
+        enum event_kind kind = layer_kinds[i];
+        if (!(wanted >> i & 1) || (kind == EVENT_TRANSPORT && of_carrier(worker, layer)))
             continue;
         struct palua_event *event =
-            layer_event_new(kinds[i], &source, layer, want->fields, &call->part->arena);
+            layer_event_new(kind, &source, layer, wants(worker, kind)->fields, &call->part->arena);
         if (event)
-            push(worker, kinds[i], event, layer);
+            push(worker, kind, event, layer);
     }
 }
 
+/** The events of all layers, outer to inner. */
 static void all_layer_events(struct worker *worker)
 {
+    const struct palua_packet *packet = worker->call.packet;
+    uint32_t wanted = wanted_layer_kinds(worker, packet);
     while (worker->datagrams && worker->datagrams->packet < worker->call.packet_index)
         worker->datagrams = worker->datagrams->next;
-    for (uint32_t layer = 0; layer < worker->call.packet->layer_count; layer++)
-        layer_events(worker, layer);
+    for (uint32_t layer = 0; wanted && layer < packet->layer_count; layer++)
+        layer_events(worker, layer, wanted);
 }
 
 /** What decode found malformed in the current packet; `*next` walks through the batch's list, which
@@ -316,7 +340,6 @@ static void push_flow_start(struct worker *worker, uint32_t depth)
 static void carrier_stages(struct worker *worker, const struct palua_packet *view)
 {
     struct dissection_call *call = &worker->call;
-    const struct interest_kind *want = wants(worker, EVENT_TRANSPORT);
     const struct layer_source source = {.packet = call->packet, .names = worker->names};
     struct decode_tuple tuple;
     uint8_t direction;
@@ -329,10 +352,10 @@ static void carrier_stages(struct worker *worker, const struct palua_packet *vie
     call->phase = EVENT_PHASE_PARSE;
     uint32_t endings = worker->sequence; // goes on with the next flow
     worker->sequence = 0;
-    if (want->subscribed)
+    if (wants_of(worker, EVENT_TRANSPORT, call->packet))
         push(worker, EVENT_TRANSPORT,
-             layer_event_new(EVENT_TRANSPORT, &source, view->transport, want->fields,
-                             &call->part->arena),
+             layer_event_new(EVENT_TRANSPORT, &source, view->transport,
+                             wants(worker, EVENT_TRANSPORT)->fields, &call->part->arena),
              view->transport);
     if (created)
         push_flow_start(worker, view->transport);
@@ -368,7 +391,7 @@ static void packet_stages(struct worker *worker, const struct flow_sought *sough
     bool tracked = find_flow(worker, sought, &direction, &created);
     call->phase = EVENT_PHASE_PARSE;
     worker->sequence = 0;
-    if (wants(worker, EVENT_PACKET)->subscribed)
+    if (wants_of(worker, EVENT_PACKET, packet))
         push(worker, EVENT_PACKET,
              packet_event_new(packet, wants(worker, EVENT_PACKET)->fields, worker->names,
                               &call->part->arena),
@@ -404,6 +427,8 @@ static void remnant_event(struct worker *worker, const struct palua_packet *reco
 {
     struct dissection_call *call = &worker->call;
     const struct layer_source source = {.packet = record, .names = worker->names};
+    if (!filter_gate_passes(&worker->options.gates[EVENT_TRANSPORT], record))
+        return;
     // Before any flow that ends there, in the order in which they were given up.
     if (call->batch->part_count > 1)
         part_expiry(call->part, &(struct flow_expiry){.key = event_key_expiry(call->packet_index,

@@ -26,6 +26,7 @@ struct worker_options {
     const struct registry *registry;
     const struct decoder *decoder;
     const struct interest *interest;
+    const struct filter_gate *gates; /**< by enum event_kind, of events of packets */
 };
 
 /** Starts the dissectors that are needed. What the options point to must outlive the worker. */

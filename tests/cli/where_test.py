@@ -58,6 +58,24 @@ class Where(Case):
         self.assertEqual(self.rows("flow.end.uid", "dns", DNS), self.rows("flow.end.uid", "service == 'dns'", DNS))
         self.assertTrue(self.rows("flow.end.uid", "dns and udp.port == 53 and flow.service == 'dns'", DNS))
 
+    def test_what_headers_decide(self):
+        """Events that no filter lets through are not made at all, which changes nothing that anybody sees: beside a handler that takes every
+        event they are all made."""
+        events = {"packet": "e.len", "link": "e.type", "network": "e.src", "transport": "e.sport", "fragment": "e.offset", "tunnel": "e.id"}
+        filters = ("tcp", "udp.port == 4000", "ip.src == 10.0.0.0/8 and not tcp.flags.syn", "ip.addr == 192.0.2.0/24", "frame.number in {2..9}",
+                   "ip.proto == UDP or ipv6", "frame.len > 100", "sctp.chunk_type == data or vlan.id == 100")
+        for path in map(capture, ("http.pcap", "generated/fragments.pcap", "generated/vlan.pcap", "generated/sctp.pcap")):
+            for where in filters:
+                gated = "".join(f'on("{event}", "{where}", function(e) print("{event}", e.packet_number, {field}) end)\n'
+                                for event, field in events.items())
+                everything = "".join(f'on("{event}", function(e) end)\n' for event in events)
+                alone = self.ok("-s", self.script(gated), path)
+                beside = self.ok("-s", self.script(gated + everything), path)
+                self.assertEqual(alone.out, beside.out, (path, where))
+                self.assertEqual(self.ok("-s", self.script(gated), "-j", 3, "--batch", 5, path).out, alone.out, (path, where))
+        explained = self.ok("--explain", "-s", self.script('on("packet", "tcp", function() end) on("transport", "sport == 80", function() end)'), HTTP).out
+        self.assertIn("made only of packets for which a filter holds: packet\n", explained)
+
     def test_tcp_data(self):
         fields = "tcp.data.dir,tcp.data.offset,tcp.data.flow.orig_p"
         everything = self.rows(fields, "tcp.data.offset >= 0", HTTP)

@@ -94,7 +94,7 @@ Test(layer, chunks_of_every_layer)
     HOLDS("sctp.chunk_type in {data} and sctp.chunk_type != init and sctp.chunk_type_name contains "
           "'ack'");
     FAILS("sctp.chunk_type == init or sctp.chunk_type == 1 or sctp.chunk_type != data");
-    HOLDS("sctp.data_tsn in {7} and sctp.data_tsn_raw == 8 and sctp.data_tsn_raw !== 7");
+    HOLDS("sctp.data_tsn_raw in {7} and sctp.data_tsn_raw == 8 and sctp.data_tsn_raw !== 7");
     HOLDS("sctp.data_payload_proto_id == M3UA and sctp.data_payload_proto_id == NGAP");
     HOLDS("sctp.data_sid == 5 and sctp.data_ssn == 6 and sctp.data_b_bit and sctp.data_b_bit == 0");
     HOLDS("sctp.chunk_length == 18 and sctp.chunk_flags == 4 and sctp.data_u_bit");

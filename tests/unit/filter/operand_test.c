@@ -154,18 +154,24 @@ Test(operand, of_other_events)
     filter_program_free(program);
 }
 
+static bool count_value(void *context, const struct value *value)
+{
+    cr_expect_eq(value->uint, 1);
+    ++*(int *)context;
+    return false;
+}
+
 Test(operand, service_of_the_flow)
 {
     const struct filter_operand at = operand_of(EVENT_FLOW_END, "spec");
-    struct value value;
-    struct filter_values values = filter_values_of(&at, &sample.event);
-    cr_expect_not(filter_values_next(&values, &value));
+    int count = 0;
+    cr_expect_not(filter_operand_visit(&at, &sample.event, count_value, &count));
+    cr_expect_eq(count, 0);
     sample_live.service = sample_slice("spec", 4);
     sample_live.present = UINT64_MAX;
-    values = filter_values_of(&at, &sample.event);
-    cr_expect(filter_values_next(&values, &value));
-    cr_expect_not(filter_values_next(&values, &value), "once");
+    cr_expect_not(filter_operand_visit(&at, &sample.event, count_value, &count));
+    cr_expect_eq(count, 1, "once");
     sample_live.service = sample_slice("special", 7);
-    values = filter_values_of(&at, &sample.event);
-    cr_expect_not(filter_values_next(&values, &value));
+    cr_expect_not(filter_operand_visit(&at, &sample.event, count_value, &count));
+    cr_expect_eq(count, 1);
 }
