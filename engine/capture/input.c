@@ -30,11 +30,15 @@ static struct cursor input_cursor(const struct input *input)
 }
 
 /** Whether the bytes to come can be read behind those that batches point into. With little room
- * left they are not: each read costs a system call. */
+ * left they are not, as each read costs a system call. A record that has the block to itself is
+ * not moved before the block is full, or a pipe's small reads would each move all of it. */
 static bool block_has_room(const struct input *input, size_t need)
 {
     const struct block *block = input->block;
-    return block && need <= block->cap - input->pos && block->cap - block->len >= block->cap / 4;
+    if (!block || block->len == block->cap)
+        return false;
+    return input->pos == 0 ||
+           (need <= block->cap - input->pos && block->cap - block->len >= block->cap / 4);
 }
 
 /** Whether the block may be overwritten from its start: nobody else looks at it, and it is not a

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #include "builder.h"
 
+#include <fcntl.h>
+#include <pthread.h>
+#include <time.h>
+
 #include "capture/input.h"
 
 enum { MICRO = 0xa1b2c3d4, ROOM = 64 };
@@ -134,4 +138,58 @@ Test(input, open_failure_leaves_it_closed)
     input_close(&input);
     input_close(&input);
     block_pool_free(pool);
+}
+
+enum { HUGE_RECORD = 16 << 20 };
+
+/** Writes a record of 16 MiB into a pipe. */
+static void *write_huge(void *argument)
+{
+    const int *fd = argument;
+    struct builder to = {0};
+    build_pcap(&to, MICRO, 1);
+    build_packet(&to, 1, HUGE_RECORD);
+    for (size_t done = 0; done < to.bytes.len;) {
+        ssize_t got = write(*fd, to.bytes.data + done, to.bytes.len - done);
+        cr_assert_gt(got, 0);
+        done += (size_t)got;
+    }
+    close(*fd);
+    build_fini(&to);
+    return NULL;
+}
+
+static double thread_seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* Moved to where it lies for each read of the pipe, it would be copied a thousand times over. */
+Test(input, huge_record_of_a_pipe_is_not_moved_for_every_read)
+{
+    struct fixture it = {0};
+    struct framing framing;
+    struct block *block;
+    struct error err = {0};
+    pthread_t writer;
+    int fds[2];
+    cr_assert_eq(pipe(fds), 0);
+    cr_assert_geq(fcntl(fds[0], F_SETPIPE_SZ, 4096), 4096);
+    snprintf(it.path, sizeof it.path, "/proc/self/fd/%d", fds[0]);
+    it.pool = block_pool_new(65536);
+    cr_assert_eq(pthread_create(&writer, NULL, write_huge, &fds[1]), 0);
+    input_init(&it.input, &(struct input_options){
+                              .pool = it.pool, .block_size = 65536, .record_cap = 32 << 20});
+    cr_assert(input_open(&it.input, it.path, &err), "%s", err.text);
+    double start = thread_seconds();
+    cr_expect_eq(read_once(&it, &framing, &block), INPUT_PACKETS);
+    double took = thread_seconds() - start;
+    cr_expect_eq(packets[0].caplen, HUGE_RECORD);
+    cr_expect_lt(took, 1.0, "%.2f s", took);
+    block_release(block);
+    pthread_join(writer, NULL);
+    it.fd = fds[0];
+    fixture_close(&it);
 }
