@@ -15,8 +15,8 @@
 
 enum {
     CODEC_PROBE_LEN = 6, /**< first bytes of a frame that are enough to tell its codec */
-    /** Most memory a frame may ask for to be unpacked; more is told as damage. 128 MiB of window is
-     * what the zstd tool takes without being told to, and xz -9 needs 65. */
+    /** Most memory a frame may ask for to be unpacked; one that wants more is not read. 128 MiB of
+     * window is what the zstd tool takes without being told to, and xz -9 needs 65. */
     CODEC_MEMORY_CAP = 192 << 20
 };
 
@@ -25,13 +25,15 @@ enum { CODEC_WINDOW = 64 << 10 };
 enum codec_status {
     CODEC_MORE, /**< wants more bytes, or more room */
     CODEC_END,  /**< the frame is whole */
-    CODEC_BAD   /**< the bytes are no such frame: `problem` is set */
+    CODEC_BAD,  /**< the bytes are no such frame: `problem` is set */
+    CODEC_HUGE  /**< the frame wants more memory than CODEC_MEMORY_CAP */
 };
 
 /** What a step reads and writes; both ends move past what it used. */
 struct codec_io {
     const uint8_t *in;
     size_t in_len;
+    bool in_end; /**< no more will follow */
     uint8_t *out;
     size_t out_len;
     const char *problem; /**< CODEC_BAD: what was found, such as "incorrect data check" */
@@ -39,6 +41,7 @@ struct codec_io {
 
 struct codec {
     const char *name;
+    const char *tool; /**< unpacks whatever memory that takes; NULL: no frame is ever too large */
     /** Of a damaged frame it gives more or less by the steps it is called in, or gives bytes and
      * then takes them back: what it gives is good only up to the last multiple of CODEC_WINDOW
      * (from the frame's start) that it reached without complaint, when it is never given room

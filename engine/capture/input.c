@@ -106,12 +106,22 @@ static bool input_peek(struct input *input, struct error *err)
 static void input_unpack(struct input *input)
 {
     struct block *block = input->block;
-    size_t len = strlen(input->packing);
-    snprintf(input->packing + len, sizeof input->packing - len, "%s%s", len ? ", " : "",
-             unpack_name(block->data, block->len));
     input->source = unpack_open(input->source, block->data, block->len);
     block->len = 0;
     input->end = false;
+}
+
+static bool input_is_packed(const struct input *input)
+{
+    return input->block && unpack_needed(input->block->data, input->block->len);
+}
+
+/** Notes what the source unpacks. */
+static void packing_add(struct input *input)
+{
+    size_t len = strlen(input->packing);
+    snprintf(input->packing + len, sizeof input->packing - len, "%s%s", len ? ", " : "",
+             unpack_name(input->source));
 }
 
 /* Compressed twice happens; more often than a few times is a file made to unpack to itself. */
@@ -119,13 +129,16 @@ static bool input_probe(struct input *input, struct error *err)
 {
     if (!input_peek(input, err))
         return false;
-    for (int i = 0; i < UNPACK_MAX; i++) {
-        if (!input->block || !unpack_needed(input->block->data, input->block->len))
-            break;
+    for (int i = 0; i < UNPACK_MAX && input_is_packed(input); i++) {
         input_unpack(input);
         if (!input_peek(input, err))
             return false;
+        packing_add(input);
     }
+    if (input_is_packed(input))
+        return error_set(err, ERROR_FOREIGN, input->source->name,
+                         "is still compressed, expected a capture; unpack it first, or see "
+                         "whether it unpacks to itself");
     input->format = format_find(input_cursor(input), input->source->name, err);
     if (!input->format)
         return false;

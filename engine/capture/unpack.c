@@ -23,6 +23,7 @@ struct unpack {
     size_t pos;
     size_t len;
     uint64_t offset;           /**< of packed[0] in the inner source */
+    const struct codec *first; /**< of the first frame, once there was one */
     const struct codec *codec; /**< of the state, if there is one */
     void *state;
     uint8_t *window;     /**< what an uneven codec gave; NULL before the first of them */
@@ -31,6 +32,7 @@ struct unpack {
     size_t window_pos;   /**< of these, those that were */
     uint64_t skip;       /**< bytes of a skippable frame still to come */
     bool in_frame;       /**< a frame has begun and not ended */
+    bool hungry;         /**< the bytes at hand lead no further without more */
     bool end;            /**< the inner source has no more */
     bool bad;            /**< what stopped it is the frame itself */
     bool failed;         /**< no more will come: err says why, once */
@@ -48,22 +50,23 @@ static struct cursor packed_left(const struct unpack *unpack)
 }
 
 /** Reads more packed bytes behind those not used yet. */
-static bool packed_fill(struct unpack *unpack)
+static void packed_fill(struct unpack *unpack)
 {
     size_t left = unpack->len - unpack->pos, got;
-    memmove(unpack->packed, unpack->packed + unpack->pos, left);
+    if (unpack->pos)
+        memmove(unpack->packed, unpack->packed + unpack->pos, left);
+    unpack->hungry = false;
     unpack->offset += unpack->pos;
     unpack->pos = 0;
     unpack->len = left;
     if (!source_read(unpack->inner, unpack->packed + left, unpack->cap - left, &got,
                      &unpack->report)) {
         unpack->failed = true;
-        return false;
+        return;
     }
     unpack->len += got;
     unpack->end = got == 0;
     unpack->source.read_bytes = unpack->inner->read_bytes;
-    return true;
 }
 
 __attribute__((format(printf, 2, 3))) static void damage(struct unpack *unpack, const char *format,
@@ -86,6 +89,16 @@ static void bad_frame(struct unpack *unpack, const char *problem)
     unpack->bad = true;
 }
 
+/** A sound frame, but for larger machines: the reader's memory is not the file's to choose. */
+static void huge_frame(struct unpack *unpack)
+{
+    error_set(&unpack->report, ERROR_UNREADABLE, unpack->inner->name,
+              "a frame of %s wants more memory to be unpacked than the %d MiB it may have; unpack "
+              "it first, as in `%s FILE | palua ... -`",
+              unpack->codec->name, CODEC_MEMORY_CAP >> 20, unpack->codec->tool);
+    unpack->failed = true;
+}
+
 static void cut_short(struct unpack *unpack)
 {
     damage(unpack, "the input ends within a frame of %s, expected the rest of it; it was cut short",
@@ -98,6 +111,7 @@ static void frame_start(struct unpack *unpack, const struct codec *codec)
         if (unpack->codec)
             unpack->codec->close(unpack->state);
         unpack->codec = codec;
+        unpack->first = unpack->first ? unpack->first : codec;
         unpack->state = codec->open();
         if (codec->uneven && !unpack->window)
             unpack->window = memory_alloc(CODEC_WINDOW);
@@ -125,19 +139,21 @@ static void skippable_skip(struct unpack *unpack)
     unpack->skip -= step;
 }
 
-/** Between frames: goes on to the next one. @return false if it cannot yet, or not at all */
-static bool frame_next(struct unpack *unpack)
+/** Between frames: goes on to the next one. */
+static void frame_next(struct unpack *unpack)
 {
     struct cursor in = packed_left(unpack);
     uint32_t skip;
     if (unpack->skip && cursor_left(&in)) {
         skippable_skip(unpack);
-        return true;
+        return;
     }
     if (padding_skip(unpack))
-        return true;
-    if (cursor_left(&in) < SKIPPABLE_HEADER_LEN && !unpack->end)
-        return packed_fill(unpack);
+        return;
+    if (cursor_left(&in) < SKIPPABLE_HEADER_LEN && !unpack->end) {
+        unpack->hungry = true;
+        return;
+    }
     const struct codec *codec = codec_find(in);
     if (codec)
         frame_start(unpack, codec);
@@ -156,7 +172,6 @@ static bool frame_next(struct unpack *unpack)
                unpack->codec ? unpack->codec->name : "nothing");
     else
         unpack->failed = true; // the end, with nothing to tell
-    return !unpack->failed;
 }
 
 /** Within a frame: unpacks what there is. */
@@ -165,6 +180,7 @@ static void frame_step(struct unpack *unpack, struct codec_io *io)
     size_t room = io->out_len;
     io->in = unpack->packed + unpack->pos;
     io->in_len = unpack->len - unpack->pos;
+    io->in_end = unpack->end;
     size_t given = io->in_len;
     enum codec_status status = unpack->codec->step(unpack->state, io);
     unpack->pos += given - io->in_len;
@@ -173,6 +189,8 @@ static void frame_step(struct unpack *unpack, struct codec_io *io)
         unpack->in_frame = false;
     else if (status == CODEC_BAD)
         bad_frame(unpack, io->problem);
+    else if (status == CODEC_HUGE)
+        huge_frame(unpack);
     else if (!stuck)
         return;
     else if (unpack->end)
@@ -181,7 +199,7 @@ static void frame_step(struct unpack *unpack, struct codec_io *io)
         damage(unpack, "got %zu bytes in a frame of %s that lead nowhere, expected data", given,
                unpack->codec->name);
     else
-        packed_fill(unpack);
+        unpack->hungry = true;
 }
 
 /** Gives out what of the window is good. */
@@ -215,7 +233,7 @@ static void window_step(struct unpack *unpack)
 /** Whether to return what there is instead of waiting for more. */
 static bool enough(const struct unpack *unpack, const struct codec_io *io, size_t cap)
 {
-    bool waits = unpack->pos == unpack->len && !unpack->inner->regular;
+    bool waits = (unpack->hungry || unpack->pos == unpack->len) && !unpack->inner->regular;
     return io->out_len == 0 || (waits && io->out_len < cap);
 }
 
@@ -227,6 +245,8 @@ static bool unpack_read(struct source *source, uint8_t *data, size_t cap, size_t
     while ((unpack->window_ready || !unpack->failed) && !enough(unpack, &io, cap)) {
         if (unpack->window_ready)
             window_give(unpack, &io);
+        else if (unpack->hungry)
+            packed_fill(unpack);
         else if (unpack->in_frame && unpack->codec->uneven)
             window_step(unpack);
         else if (unpack->in_frame)
@@ -269,9 +289,9 @@ bool unpack_needed(const uint8_t *start, size_t len)
     return codec_find(in) || codec_skippable(&in, &skip);
 }
 
-const char *unpack_name(const uint8_t *start, size_t len)
+const char *unpack_name(const struct source *source)
 {
-    const struct codec *codec = codec_find(cursor_of(start, len));
+    const struct codec *codec = ((const struct unpack *)source)->first;
     return codec ? codec->name : "skippable frame";
 }
 

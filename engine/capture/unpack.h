@@ -6,7 +6,7 @@
  *
  * Frames of several codecs may follow each other, skippable frames are passed over, and zero bytes
  * behind a frame are padding. Memory does not depend on what a frame unpacks to: bytes are unpacked
- * as they are asked for, and a frame that wants more than CODEC_MEMORY_CAP is damage. */
+ * as they are asked for, and a frame that wants more than CODEC_MEMORY_CAP is not read. */
 #pragma once
 
 #include <stddef.h>
@@ -17,9 +17,10 @@
 /** Whether bytes that an input starts with are compressed. */
 bool unpack_needed(const uint8_t *start, size_t len);
 
-/** The name of that compression. */
-const char *unpack_name(const uint8_t *start, size_t len);
-
 /** @param inner  the packed bytes; owned by the new source from here on
  * @param start  bytes that were already read from it; copied */
 struct source *unpack_open(struct source *inner, const uint8_t *start, size_t len);
+
+/** The compression of the first frame, once the source was read from; of one that has skippable
+ * frames only, that. */
+const char *unpack_name(const struct source *source);

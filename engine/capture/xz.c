@@ -31,8 +31,6 @@ static const char *problem_of(lzma_ret status)
     switch (status) {
     case LZMA_MEM_ERROR:
         return "out of memory";
-    case LZMA_MEMLIMIT_ERROR:
-        return "a dictionary that takes too much memory";
     case LZMA_FORMAT_ERROR:
         return "no xz header";
     case LZMA_OPTIONS_ERROR:
@@ -67,12 +65,15 @@ static enum codec_status xz_step(void *state, struct codec_io *io)
         return CODEC_END;
     if (status == LZMA_OK || status == LZMA_BUF_ERROR)
         return CODEC_MORE;
+    if (status == LZMA_MEMLIMIT_ERROR)
+        return CODEC_HUGE;
     io->problem = problem_of(status);
     return CODEC_BAD;
 }
 
 const struct codec codec_xz = {
     .name = "xz",
+    .tool = "xz -dc",
     .uneven = true, // that a chunk is longer than it says is seen at the end of a step
     .probe = xz_probe,
     .open = xz_open,

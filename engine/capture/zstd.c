@@ -75,12 +75,16 @@ static enum codec_status give(struct zstd *zstd, struct codec_io *io, size_t len
         return CODEC_END;
     if (!ZSTD_isError(status))
         return CODEC_MORE;
+    if (ZSTD_getErrorCode(status) == ZSTD_error_frameParameter_windowTooLarge)
+        return CODEC_HUGE;
     io->problem = problem_of(status);
     return CODEC_BAD;
 }
 
 /* A call that fails keeps to itself what it had unpacked: so each is given one block or one header,
- * once the output of the last is fetched, and what comes before a damaged block is never lost. */
+ * once the output of the last is fetched, and what comes before a damaged block is never lost. It
+ * is given whole: of a block that is not compressed the library takes parts too, and then finds
+ * only behind some of them that the frame holds more than it says. */
 static enum codec_status zstd_step(void *state, struct codec_io *io)
 {
     struct zstd *zstd = state;
@@ -90,11 +94,14 @@ static enum codec_status zstd_step(void *state, struct codec_io *io)
             return status;
     }
     size_t wanted = zstd->wanted - (zstd->wanted > BLOCK_HEADER_LEN ? BLOCK_HEADER_LEN : 0);
+    if (io->in_len < wanted && !io->in_end)
+        return CODEC_MORE;
     return give(zstd, io, io->in_len < wanted ? io->in_len : wanted);
 }
 
 const struct codec codec_zstd = {
     .name = "zstd",
+    .tool = "zstd -dc --long=31",
     .probe = zstd_probe,
     .open = zstd_open,
     .close = zstd_close,

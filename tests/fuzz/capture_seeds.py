@@ -173,7 +173,13 @@ def skippable(data):
     return struct.pack("<II", 0x184d2a53, len(data)) + data
 
 
+def overfull(fits, *others):
+    """A frame that says to hold 29 bytes and holds more, in blocks."""
+    return b"\x28\xb5\x2f\xfd\x20\x1d" + b"".join(struct.pack("<I", len(block) << 3)[:3] + block for block in (fits, *others))
+
+
 def packed_seeds():
+    pcapng_start = section("<") + interface("<")
     data = pcap("<", records=[record("<", FRAME[:i % 20]) for i in range(20)])
     packers = {"gzip": lambda d: gzip.compress(d, mtime=0), "bzip2": bz2.compress, "xz": lzma.compress, "zstd": zstd, "lz4": lz4}
     for name, pack in packers.items():
@@ -186,6 +192,7 @@ def packed_seeds():
     yield "packed_five_times", lz4(lz4(lz4(lz4(lz4(data)))))
     yield "packed_mixed", b"".join(pack(data[i * 50:(i + 1) * 50]) for i, pack in enumerate(packers.values()))
     yield "packed_skippable", skippable(b"only")
+    yield "packed_zstd_overfull", overfull(pcapng_start[:23], pcapng_start[23:])
     yield "packed_zstd_window", b"\x28\xb5\x2f\xfd\x00\xa0\x01\x00\x00"
 
 

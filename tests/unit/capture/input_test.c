@@ -193,3 +193,15 @@ Test(input, huge_record_of_a_pipe_is_not_moved_for_every_read)
     it.fd = fds[0];
     fixture_close(&it);
 }
+
+/* pzstd puts a skippable frame before each of its own. */
+Test(input, packing_is_named_by_its_first_frame)
+{
+    const char packed[] = "\x50\x2a\x4d\x18\x04\0\0\0abcd\x28\xb5\x2f\xfd\0\x58\xc1\0\0"
+                          "\xd4\xc3\xb2\xa1\2\0\4\0\0\0\0\0\0\0\0\0\0\0\4\0\1\0\0";
+    struct fixture it = {0};
+    build_raw(&it.to, packed, sizeof packed);
+    fixture_open(&it, 1000);
+    cr_expect_str_eq(it.input.packing, "zstd");
+    fixture_close(&it);
+}
