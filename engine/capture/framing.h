@@ -43,7 +43,7 @@ struct framing {
     uint64_t bytes;  /**< captured bytes of the packets framed */
     uint64_t wire_bytes;
 
-    bool end;       /**< resume: there are no more bytes than these */
+    bool end;       /**< there are no more bytes than these */
     bool searching; /**< resume: the damaged record itself lies before in.pos already */
 
     size_t need; /**< FRAMING_MORE: bytes from in.pos that the record takes, as far as is known;

@@ -173,6 +173,7 @@ static enum framing_status input_frame(struct input *input, struct framing *fram
 {
     framing->in = input_cursor(input);
     framing->offset = input->offset;
+    framing->end = input->end;
     enum framing_status status = input->format->frame(input->state, framing);
     size_t framed = cursor_offset(&framing->in);
     input->pos += framed;

@@ -11,14 +11,18 @@
 
 enum { FILE_HEADER_LEN = 24, RECORD_HEADER_LEN = 16, RECORD_HEADER_LEN_MODIFIED = 24 };
 
-/** What a record must be like to be taken for one behind damage. All together, times included, pass
- * by chance once in 2^60 for one record, so a few are proof. */
+/** What the header of a usual record says: something was captured, no more than there was, and the
+ * fraction of a second is less than one. Together with a time near another's this passes by chance
+ * once in 2^60, so a few records in a row are proof that it is there that they start. */
 enum {
+    USUAL_CAPLEN = 262144,
+    USUAL_ORIGLEN = 1 << 24,
     RESUME_RECORDS = 3, /**< in a row, or fewer if they end where the input does */
-    RESUME_CAPLEN = 262144,
-    RESUME_ORIGLEN = 1 << 24
+    /** Unusual records that turned out to hold no others, one like the other: then that is how the
+     * file is written, and none is doubted any more. */
+    DOUBTS_MAX = 8
 };
-#define RESUME_APART_NS INT64_C(86400000000000)
+#define NEAR_NS INT64_C(86400000000000)
 
 enum pcap_magic {
     PCAP_MICRO = 0xa1b2c3d4,
@@ -46,6 +50,8 @@ struct pcap {
     uint8_t flags; /**< of every packet, enum palua_packet_flag */
     enum length_order lengths;
     uint32_t fraction_ns; /**< of one unit of a record's second time field */
+    uint32_t second;      /**< in those units */
+    uint32_t doubts;      /**< records that were doubted for nothing */
     int64_t first_ts_ns;  /**< of the first record */
 };
 
@@ -118,6 +124,7 @@ static enum framing_status file_header(struct pcap *pcap, struct framing *framin
     pcap->minor = minor;
     pcap->flags = network & FCS_TOLD ? framing_fcs(2 * (network >> FCS_WORDS_SHIFT)) : 0;
     pcap->fraction_ns = magic == PCAP_NANO ? 1 : 1000;
+    pcap->second = 1000000000 / pcap->fraction_ns;
     pcap->record_header_len =
         magic == PCAP_MODIFIED ? RECORD_HEADER_LEN_MODIFIED : RECORD_HEADER_LEN;
     pcap->started = true;
@@ -131,9 +138,11 @@ static inline bool lengths_swapped(const struct pcap *pcap, uint32_t caplen, uin
            (pcap->lengths == LENGTHS_EITHER && caplen > origlen);
 }
 
-/* Seconds and fraction have 32 bits each: not even the largest of both leave 63 bits. */
+/** Seconds and fraction have 32 bits each: not even the largest of both leave 63 bits.
+ * @param usual  whether it is what headers are like; one that is not need not be wrong */
 CURSOR_CHECKED static inline bool record_header(struct cursor *in, const struct pcap *pcap,
-                                                bool big, struct framing_record *record)
+                                                bool big, struct framing_record *record,
+                                                bool *usual)
 {
     struct cursor header;
     uint32_t seconds, fraction, caplen, origlen;
@@ -145,51 +154,15 @@ CURSOR_CHECKED static inline bool record_header(struct cursor *in, const struct 
     record->ts_ns = (int64_t)seconds * 1000000000 + (int64_t)fraction * pcap->fraction_ns;
     record->caplen = swapped ? origlen : caplen;
     record->origlen = swapped ? caplen : origlen;
+    *usual = (fraction < pcap->second) & (record->caplen - 1 < USUAL_CAPLEN) &
+             (record->origlen >= record->caplen) & (record->origlen <= USUAL_ORIGLEN);
     return true;
 }
 
-/* Inlined once per byte order, so that the loop does not ask for it. */
-__attribute__((always_inline)) static inline enum framing_status
-records(const struct pcap *pcap, struct framing *framing, bool big)
-{
-    struct framing_record record = {.linktype = pcap->linktype, .flags = pcap->flags};
-    struct cursor in = framing->in;
-    while (framing->count < framing->cap) {
-        if (!record_header(&in, pcap, big, &record))
-            return framing_more(framing, pcap->record_header_len, "record header");
-        if (record.caplen > framing->record_cap)
-            return framing_damage(framing,
-                                  "got a record of %u bytes, expected at most %u "
-                                  "(capture.record_cap)",
-                                  record.caplen, framing->record_cap);
-        if (!cursor_bytes(&in, record.caplen, &record.data))
-            return framing_more(framing, (size_t)pcap->record_header_len + record.caplen, "record");
-        framing_add(framing, &record);
-        framing->in.pos = in.pos;
-    }
-    return FRAMING_OK;
-}
-
-static enum framing_status pcap_frame(void *state, struct framing *framing)
-{
-    struct pcap *pcap = state;
-    if (!pcap->started) {
-        enum framing_status status = file_header(pcap, framing);
-        if (status != FRAMING_OK)
-            return status;
-    }
-    bool first = framing->frame == 0;
-    enum framing_status status =
-        pcap->big ? records(pcap, framing, true) : records(pcap, framing, false);
-    if (first && framing->count)
-        pcap->first_ts_ns = framing->packets[0].ts_ns;
-    return status;
-}
-
-static bool resume_near(int64_t a_ns, int64_t b_ns)
+static inline bool times_near(int64_t a_ns, int64_t b_ns)
 {
     int64_t apart = a_ns - b_ns; // both are sums of two 32-bit fields
-    return apart >= -RESUME_APART_NS && apart <= RESUME_APART_NS;
+    return (apart >= -NEAR_NS) & (apart <= NEAR_NS);
 }
 
 /** Whether a record of a time near `*ts_ns` or `other_ns` may start at in.pos, which moves past its
@@ -198,17 +171,10 @@ static bool resume_header(struct cursor *in, const struct pcap *pcap, bool timed
                           int64_t *ts_ns, uint32_t *caplen)
 {
     struct framing_record record;
-    if (!record_header(in, pcap, pcap->big, &record) || !record.caplen ||
-        record.caplen > RESUME_CAPLEN || record.origlen < record.caplen ||
-        record.origlen > RESUME_ORIGLEN)
+    bool usual;
+    if (!record_header(in, pcap, pcap->big, &record, &usual) || !usual)
         return false;
-    int64_t second = INT64_C(1000000000);
-    struct cursor fraction = *in;
-    uint32_t units;
-    fraction.pos -= pcap->record_header_len - 4;
-    if (!order_u32(&fraction, pcap->big, &units) || (int64_t)units * pcap->fraction_ns >= second)
-        return false;
-    if (timed && !resume_near(record.ts_ns, *ts_ns) && !resume_near(record.ts_ns, other_ns))
+    if (timed && !times_near(record.ts_ns, *ts_ns) && !times_near(record.ts_ns, other_ns))
         return false;
     *ts_ns = record.ts_ns;
     *caplen = record.caplen;
@@ -240,6 +206,108 @@ static enum framing_status resume_at(const struct pcap *pcap, struct framing *fr
         timed = true;
     }
     return FRAMING_OK;
+}
+
+/** Whether the input ends at in.pos, or goes on with a usual record of about that time. */
+static enum framing_status doubt_next(const struct pcap *pcap, struct framing *framing,
+                                      struct cursor in, int64_t ts_ns)
+{
+    uint32_t caplen;
+    if (cursor_left(&in) == 0 && framing->end)
+        return FRAMING_OK;
+    if (cursor_left(&in) < pcap->record_header_len && !framing->end)
+        return framing_more(framing, (size_t)(in.pos - framing->in.pos) + pcap->record_header_len,
+                            "record header");
+    return resume_header(&in, pcap, true, framing->frame ? framing->ts_ns : ts_ns, &ts_ns, &caplen)
+               ? FRAMING_OK
+               : FRAMING_DAMAGED;
+}
+
+/** Whether usual records start within the record between in.pos and `after`; those that follow a
+ * damaged one do no farther behind its start than a record may be long. */
+static enum framing_status doubt_within(const struct pcap *pcap, struct framing *framing,
+                                        const uint8_t *after)
+{
+    struct cursor in = framing->in;
+    for (int i = 1; i < USUAL_CAPLEN && cursor_skip(&in, 1) && in.pos < after; i++) {
+        enum framing_status status = resume_at(pcap, framing, in);
+        if (status != FRAMING_DAMAGED)
+            return status;
+    }
+    return FRAMING_DAMAGED;
+}
+
+/** What to make of a whole record at in.pos that is unusual, or days away from the one before. One
+ * of zeros only is what a lost page of the file leaves. If another is followed by what is no usual
+ * record, and usual ones start in its middle, something was lost: it would swallow them, or shift
+ * all that come.
+ * @param after  behind the record */
+__attribute__((cold, noinline)) static enum framing_status
+doubt(struct pcap *pcap, struct framing *framing, struct cursor after,
+      const struct framing_record *record, bool usual)
+{
+    if (usual && !framing->frame)
+        return FRAMING_OK; // there is none before it
+    if (!record->ts_ns && !record->caplen && !record->origlen)
+        return framing_damage(framing, "got a record header of zeros, expected time and lengths");
+    if (pcap->doubts == DOUBTS_MAX)
+        return FRAMING_OK;
+    enum framing_status status = doubt_next(pcap, framing, after, record->ts_ns);
+    if (status != FRAMING_DAMAGED)
+        return status;
+    status = doubt_within(pcap, framing, after.pos);
+    if (status == FRAMING_OK)
+        return framing_damage(framing,
+                              "got a record of %u bytes in which sound ones start, expected "
+                              "these behind it",
+                              record->caplen);
+    if (status == FRAMING_DAMAGED)
+        pcap->doubts++;
+    return status == FRAMING_DAMAGED ? FRAMING_OK : status;
+}
+
+/* Inlined once per byte order, so that the loop does not ask for it. */
+__attribute__((always_inline)) static inline enum framing_status
+records(struct pcap *pcap, struct framing *framing, bool big)
+{
+    struct framing_record record = {.linktype = pcap->linktype, .flags = pcap->flags};
+    struct cursor in = framing->in;
+    bool usual;
+    while (framing->count < framing->cap) {
+        if (!record_header(&in, pcap, big, &record, &usual))
+            return framing_more(framing, pcap->record_header_len, "record header");
+        if (record.caplen > framing->record_cap)
+            return framing_damage(framing,
+                                  "got a record of %u bytes, expected at most %u "
+                                  "(capture.record_cap)",
+                                  record.caplen, framing->record_cap);
+        if (!cursor_bytes(&in, record.caplen, &record.data))
+            return framing_more(framing, (size_t)pcap->record_header_len + record.caplen, "record");
+        if (__builtin_expect(!usual | !times_near(record.ts_ns, framing->ts_ns), 0)) {
+            enum framing_status status = doubt(pcap, framing, in, &record, usual);
+            if (status != FRAMING_OK)
+                return status;
+        }
+        framing_add(framing, &record);
+        framing->in.pos = in.pos;
+    }
+    return FRAMING_OK;
+}
+
+static enum framing_status pcap_frame(void *state, struct framing *framing)
+{
+    struct pcap *pcap = state;
+    if (!pcap->started) {
+        enum framing_status status = file_header(pcap, framing);
+        if (status != FRAMING_OK)
+            return status;
+    }
+    bool first = framing->frame == 0;
+    enum framing_status status =
+        pcap->big ? records(pcap, framing, true) : records(pcap, framing, false);
+    if (first && framing->count)
+        pcap->first_ts_ns = framing->packets[0].ts_ns;
+    return status;
 }
 
 /* Every byte is tried: what was lost or added need not be whole words. */

@@ -385,3 +385,134 @@ Test(pcap, damage_without_end_is_told_a_few_times_and_counted)
     close(fd);
     build_fini(&to);
 }
+
+/** Reads it with blocks of several sizes: there are so many packets, and one damage that ends at
+ * `at`. */
+static void expect_resumed_in_blocks(struct builder *to, uint32_t packets, size_t skipped,
+                                     size_t at)
+{
+    for (uint32_t block = 64; block <= 65536; block *= 32) {
+        reading_on(&reading, to, block);
+        expect_resumed(&reading, packets, skipped, at);
+        reading_fini(&reading);
+    }
+    build_fini(to);
+}
+
+Test(pcap, zeros_are_no_packets)
+{
+    for (size_t lost = 16; lost < 9000; lost += 1 + lost / 3) {
+        struct builder to = {0};
+        build_pcap(&to, MICRO, 1);
+        build_packets(&to, 1, 5);
+        size_t start = to.bytes.len;
+        build_zeros(&to, lost);
+        build_packets(&to, 6, 12);
+        expect_resumed_in_blocks(&to, 12, lost, start + lost);
+    }
+}
+
+Test(pcap, zeros_up_to_the_end_are_no_packets)
+{
+    struct builder to = {0};
+    build_pcap(&to, MICRO, 1);
+    build_packets(&to, 1, 5);
+    build_zeros(&to, 4096);
+    reading_on(&reading, &to, 4096);
+    cr_expect_eq(reading.count, 5);
+    cr_assert_eq(reading.error_count, 1);
+    cr_expect(strstr(reading.errors[0].text, "header of zeros"), "%s", reading.errors[0].text);
+    cr_expect(strstr(reading.errors[0].text, "the last 4096 bytes"), "%s", reading.errors[0].text);
+    reading_fini(&reading);
+    build_fini(&to);
+}
+
+Test(pcap, first_header_of_zeros_costs_one_packet)
+{
+    struct builder to = {0};
+    build_pcap(&to, MICRO, 1);
+    build_packets(&to, 1, 1);
+    memset(to.bytes.data + 24, 0, 16);
+    size_t at = to.bytes.len;
+    build_packets(&to, 2, 9);
+    expect_resumed_in_blocks(&to, 8, at - 24, at);
+}
+
+/* The record takes in the first bytes of the next header: where the rest of that makes a header
+ * too, all that follow would be read askew. */
+Test(pcap, bytes_lost_from_a_packet_cost_it_and_the_next)
+{
+    for (size_t lost = 1; lost < 20; lost++)
+        for (unsigned big = 0; big < 2; big++) {
+            struct builder to = {.big = big};
+            build_pcap(&to, MICRO, 1);
+            build_packets(&to, 1, 5);
+            build_packets(&to, 6, 6);
+            size_t end = to.bytes.len;
+            to.bytes.len -= lost;
+            build_packets(&to, 7, 7);
+            size_t at = to.bytes.len;
+            build_packets(&to, 8, 12);
+            expect_resumed_in_blocks(&to, 11, at - end, at);
+        }
+}
+
+Test(pcap, a_length_that_takes_in_sound_records_is_damage)
+{
+    for (uint32_t more = 16; more < 200000; more *= 3) {
+        struct builder to = {0};
+        build_pcap(&to, MICRO, 1);
+        build_packets(&to, 1, 5);
+        size_t start = to.bytes.len;
+        build_record(&to, 1700000006, 0, 40 + more, 40);
+        build_data(&to, 0, 40);
+        size_t at = to.bytes.len;
+        build_packets(&to, 7, 4000);
+        expect_resumed_in_blocks(&to, 5 + 3994, at - start, at);
+    }
+}
+
+Test(pcap, records_that_look_odd_are_read)
+{
+    enum { FRACTION, ORIGLEN, EMPTY, HUGE_ORIGLEN, HUGE_CAPLEN, YEARS, CASES };
+    for (int i = 0; i < CASES; i++) {
+        struct builder to = {0};
+        uint32_t len = i == HUGE_CAPLEN ? 262145 : i == EMPTY ? 0 : 24;
+        build_pcap(&to, MICRO, 1);
+        for (uint32_t k = 0; k < 30; k++) {
+            uint32_t seconds = i == YEARS ? k * 77777777 : 1700000000 + k;
+            build_record(&to, seconds, i == FRACTION ? 4000000000 : 5, len,
+                         i == ORIGLEN        ? 23
+                         : i == HUGE_ORIGLEN ? UINT32_MAX
+                                             : len);
+            build_data(&to, (uint8_t)k, len);
+        }
+        reading_on(&reading, &to, 4096);
+        cr_expect_eq(reading.count, 30, "case %d: %u", i, reading.count);
+        cr_expect_eq(reading.error_count, 0, "case %d: %s", i, reading.errors[0].text);
+        reading_fini(&reading);
+        build_fini(&to);
+    }
+}
+
+/* Of what is written in an odd way throughout, not every record is searched for others. */
+Test(pcap, no_record_is_doubted_where_doubts_were_idle)
+{
+    struct builder to = {0};
+    build_pcap(&to, MICRO, 1);
+    for (uint32_t k = 0; k < 8; k++) {
+        build_record(&to, 1700000000, 4000000000, 24, 24);
+        build_data(&to, (uint8_t)k, 24);
+    }
+    build_record(&to, 1700000000, 4000000000, 200, 200);
+    size_t start = to.bytes.len;
+    build_packets(&to, 1, 9);
+    to.bytes.len = start + 200;
+    build_record(&to, 1700000000, 4000000000, 24, 24);
+    build_data(&to, 9, 24);
+    reading_on(&reading, &to, 4096);
+    cr_expect_eq(reading.count, 10, "%u", reading.count);
+    cr_expect_eq(reading.error_count, 0, "%s", reading.errors[0].text);
+    reading_fini(&reading);
+    build_fini(&to);
+}
