@@ -129,6 +129,23 @@ static void hold_standard_streams(void)
             return; // nothing better can be done, and nowhere to say so
 }
 
+/** What is to be read: something, and standard input, which can be read once, not twice. */
+static bool check_inputs(const struct string_list *inputs, struct error *err)
+{
+    unsigned standard = 0;
+    for (size_t i = 0; i < inputs->count; i++)
+        standard += strcmp(inputs->items[i], "-") == 0;
+    if (!inputs->count)
+        return error_set(
+            err, ERROR_USAGE, NULL,
+            "no input: expected a capture FILE, or - for standard input; --help shows how");
+    if (standard > 1)
+        return error_set(err, ERROR_USAGE, NULL,
+                         "got - as %u inputs, expected it once: standard input can be read once",
+                         standard);
+    return true;
+}
+
 int palua_main(int argc, char **argv)
 {
     struct options options;
@@ -137,10 +154,8 @@ int palua_main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     bool parsed = options_parse(&options, argc, argv, &err);
     bool reads = options.action == ACTION_RUN || options.action == ACTION_INFO;
-    if (parsed && reads && options.inputs.count == 0)
-        parsed = error_set(
-            &err, ERROR_USAGE, NULL,
-            "no input: expected a capture FILE, or - for standard input; --help shows how");
+    if (parsed && reads)
+        parsed = check_inputs(&options.inputs, &err);
     int status = !parsed                         ? fail(&err)
                  : options.action == ACTION_INFO ? look(&options)
                  : options.action == ACTION_RUN  ? analyse(&options)

@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "base/memory.h"
 #include "capture/filter.h"
@@ -32,11 +33,22 @@ struct capture {
     struct capture_totals totals;
 };
 
+/** How many files may be open: no more than half of what the system lets the process have, as
+ * outputs are files too. */
+static uint32_t open_cap_within(uint32_t cap)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur / 2 >= (cap ? cap : UINT32_MAX))
+        return cap;
+    return limit.rlim_cur < 2 ? 1 : (uint32_t)(limit.rlim_cur / 2);
+}
+
 struct capture *capture_new(const struct capture_options *options)
 {
     assert(options->batch_packets > 0 && options->block_size > 0);
     struct capture *capture = memory_zalloc(1, sizeof *capture);
     capture->options = *options;
+    capture->options.open_cap = open_cap_within(options->open_cap);
     capture->blocks = block_pool_new(options->block_size);
     files_init(&capture->files, options->paths, options->path_count);
     capture->feeds = memory_zalloc(capture->files.count, sizeof *capture->feeds);

@@ -38,7 +38,8 @@ struct capture_options {
     uint32_t block_size;    /**< bytes per block */
     uint32_t record_cap;    /**< largest record in bytes; a longer one is damage */
     uint32_t open_cap; /**< files open at once; with more, those read longest ago are closed for the
-                          time being; 0 for as many as there are */
+                          time being; 0 for as many as there are. Never more than half of those
+                          that the system lets the process have open (ulimit -n) */
     bool strict;    /**< an input ends at its first damage; else it goes on behind it if it can */
     uint64_t skip;  /**< packets to leave out at the start; they are numbered all the same */
     uint64_t count; /**< packets to give out, then comes the end: what lies behind them is not even

@@ -78,6 +78,16 @@ class Inputs(Case):
         config = self.script("return { capture = { open_cap = 2 } }", "palua.lua")
         self.expect_whole("-c", config, *parts, packed)
 
+    def test_fewer_files_than_the_system_lets_be_open(self):
+        parts = [self.part(f"every{i}.pcap", self.records[i::19]) for i in range(19)]
+        run = subprocess.run(["sh", "-c", 'ulimit -n 20; exec "$0" "$@"', cli.PALUA, "-q", *ANALYSES[0], *parts], capture_output=True, text=True,
+                             env=cli.ENVIRONMENT)
+        self.assertEqual((run.returncode, run.stderr, run.stdout), (0, "", self.whole[0]))
+
+    def test_standard_input_is_no_two_inputs(self):
+        run = self.refused(2, ["got - as 2 inputs", "expected it once"], *ANALYSES[0], "-", self.part("a.pcap", self.records), "-", stdin=b"")
+        self.assertEqual(run.out, "")
+
     def test_pipes(self):
         parts = [self.part(f"every{i}.pcap", self.records[i::3]) for i in range(3)]
         for analysis, want in zip(ANALYSES, self.whole):
