@@ -187,8 +187,10 @@ static void input_cut_short(struct framing *framing)
                    cursor_left(&framing->in), framing->what, framing->need);
 }
 
-/** Moves to where framing may go on behind a damaged record. @return false if that is nowhere */
-static bool input_search(struct input *input, struct framing *framing)
+/** Moves to where framing may go on behind a damaged record.
+ * @param failure  set if that is not known as reading failed
+ * @return false if it is nowhere */
+static bool input_search(struct input *input, struct framing *framing, struct error *failure)
 {
     enum framing_status status;
     framing->err = NULL;
@@ -201,7 +203,7 @@ static bool input_search(struct input *input, struct framing *framing)
         framing->searching = true;
         input->pos += cursor_offset(&framing->in);
         input->offset += cursor_offset(&framing->in);
-    } while (status == FRAMING_MORE && !input->end && input_fill(input, framing->need, NULL));
+    } while (status == FRAMING_MORE && !input->end && input_fill(input, framing->need, failure));
     return status == FRAMING_OK;
 }
 
@@ -220,13 +222,16 @@ __attribute__((format(printf, 2, 3))) static void error_append(struct error *err
 static void input_resume(struct input *input, struct framing *framing, bool cut, struct error *err)
 {
     uint64_t start = input->offset;
-    struct error ignored;
+    struct error ignored, failure = {0};
     err = err ? err : &ignored;
     if (input->options.strict || !input->format->resume) {
         input->over = true;
         return;
     }
-    input->over = !input_search(input, framing);
+    input->over = !input_search(input, framing, &failure);
+    if (failure.code != ERROR_NONE)
+        error_append(err, "; what lies behind it cannot be read: %s: %s", failure.where,
+                     failure.text);
     if (input->over && !input->end)
         return; // there is no telling how much that would have been
     uint64_t skipped = input->offset + (input->over ? input_left(input) : 0) - start;

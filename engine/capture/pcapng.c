@@ -40,8 +40,9 @@ struct pcapng {
     uint64_t interfaces_before; /**< in sections before this one: numbers go on over the file */
     uint32_t sections;
     uint16_t major, minor; /**< of the section */
-    bool lost;   /**< what the section is like is not known: only the next one can be read */
-    bool unsure; /**< bytes of this section were passed over, maybe with an interface in them */
+    bool lost;     /**< what the section is like is not known: only the next one can be read */
+    bool unsure;   /**< bytes of this section were passed over, maybe with an interface in them */
+    bool guessing; /**< resume: it is not known yet whether the damaged block's length is right */
 };
 
 /** A block whose frame has been checked. */
@@ -443,16 +444,40 @@ static bool resume_behind(const struct pcapng *ng, struct framing *framing)
     return true;
 }
 
+/** Where only the length at a block's end is wrong, sound blocks stand behind it. They come before
+ * any within it, as a packet may be a piece of a pcapng file. */
+static enum framing_status resume_by_length(const struct pcapng *ng, struct framing *framing)
+{
+    struct cursor in = framing->in;
+    uint32_t type, len;
+    if (ng->lost || !order_u32(&in, ng->big, &type) || !order_u32(&in, ng->big, &len) ||
+        len < BLOCK_LEN_MIN || len > RESUME_BLOCK_LEN)
+        return FRAMING_DAMAGED;
+    if (!cursor_skip(&in, len - BLOCK_HEADER_LEN))
+        return framing->end ? FRAMING_DAMAGED : framing_more(framing, len, "block");
+    enum framing_status status = resume_at(ng, framing, in);
+    if (status == FRAMING_OK)
+        framing->in.pos = in.pos;
+    return status;
+}
+
 /* Every byte is tried: what was lost or added need not be whole words. */
 static enum framing_status pcapng_resume(void *state, struct framing *framing)
 {
     struct pcapng *ng = state;
     if (!framing->searching && resume_behind(ng, framing))
         return FRAMING_OK;
+    ng->unsure = true;
+    ng->guessing |= !framing->searching;
+    if (ng->guessing) {
+        enum framing_status status = resume_by_length(ng, framing);
+        ng->guessing = status == FRAMING_MORE;
+        if (status != FRAMING_DAMAGED)
+            return status;
+    }
     struct cursor in = framing->in;
     if (!framing->searching && !cursor_skip(&in, 1))
         return FRAMING_DAMAGED;
-    ng->unsure = true;
     do {
         framing->in.pos = in.pos;
         enum framing_status status = resume_at(ng, framing, in);

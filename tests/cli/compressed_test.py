@@ -82,6 +82,14 @@ class Compressed(Case):
         data = (cli.CAPTURES / "bad" / "record_cut.pcap").read_bytes()
         self.refused(3, ["stdin (unpacked)@0xe7", "cut short"], "-T", "packet.packet_number", "-", stdin=gzip.compress(data))
 
+    def test_damage_within_what_is_damaged(self):
+        """What lies behind the damage of a capture cannot be searched where its compression is damaged too: both are told."""
+        data = bytearray((cli.CAPTURES / "dns.pcapng").read_bytes())
+        data[-9000:] = b"\xff" * 9000
+        packed = gzip.compress(data)[:-8] + bytes(8)
+        self.refused(3, ["stdin (unpacked)@0x", "what lies behind it cannot be read: stdin@0x", "incorrect data check"], "-T", "packet.packet_number",
+                     "-", stdin=packed)
+
     def test_no_capture_within(self):
         self.refused(4, ["stdin (unpacked)", "is no capture"], "-T", "packet.packet_number", "-", stdin=gzip.compress(b"hello, this is text"))
 

@@ -47,6 +47,13 @@ Test(format, what_is_recognised_is_named_with_a_remedy)
     REFUSED("TRSNIFF data    \x1a",
             "not supported: Network General Sniffer; convert it with `editcap -F pcapng");
     REFUSED("btsnoop\0\0\0\0\1", "not supported: btsnoop");
+    // As editcap writes them.
+    REFUSED("\x05VNF4\0\0\0", "not supported: Visual Networks");
+    REFUSED("ObserverPktBufferVersion=09.00", "not supported: Network Instruments Observer");
+    REFUSED("\xaa\xaa\xaa\xaa\x20\0\0\0", "not supported: 5View");
+    REFUSED("TR\0\x64\0\0\0\0", "not supported: HP-UX nettl");
+    REFUSED("\x01\x10\x4c\0\x01\x05Trace Display", "not supported: Novell LANalyzer");
+    REFUSED("+---------+---------------+----------+", "not supported: K12 text");
     // A guess, so it may be none: 2023-11-14, type 2 (Ethernet), 80 bytes of which 64 came over the
     // wire.
     NO_CAPTURE("\x12\x34\x56\x78\x00\xf1\x53\x65\x02\x04\x00\x50\x00\x00\x00\x40\x00\x00",

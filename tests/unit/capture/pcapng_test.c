@@ -571,3 +571,31 @@ Test(pcapng, damaged_interface_keeps_its_number)
     reading_fini(&reading);
     build_fini(&to);
 }
+
+/* Of a capture of a pcapng file on its way. */
+Test(pcapng, blocks_in_a_packet_are_none_where_its_last_length_is_damaged)
+{
+    for (uint32_t block_size = 64; block_size <= 65536; block_size *= 32) {
+        struct builder to = {0}, within = {0};
+        build_section(&within);
+        build_interface(&within, 1, 0, -1);
+        build_packets(&within, 1, 9);
+        build_section(&to);
+        build_interface(&to, 1, 0, -1);
+        build_packets(&to, 1, 2);
+        size_t start = build_block(&to, 6);
+        build_zeros(&to, 12);
+        build_u32(&to, (uint32_t)within.bytes.len);
+        build_u32(&to, (uint32_t)within.bytes.len);
+        build_raw(&to, within.bytes.data, within.bytes.len);
+        build_block_end(&to, start);
+        size_t at = to.bytes.len;
+        to.bytes.data[at - 1] ^= 1;
+        build_packets(&to, 4, 6);
+        reading_on(&reading, &to, block_size);
+        expect_resumed(&reading, 5, at - start, at);
+        reading_fini(&reading);
+        build_fini(&to);
+        build_fini(&within);
+    }
+}
