@@ -122,8 +122,17 @@ void findings_fini(struct findings *found)
     memory_free(found->statistics);
 }
 
-/** Where the items of the first block about each interface start: with thousands of interfaces they
- * must not be looked for anew each time. */
+/** Whether an item belongs to another block than the one that is noted already. Of statistics,
+ * which count on, the last ones hold. */
+static bool comes_later(const struct findings *found, uint32_t noted,
+                        const struct metadata_item *item)
+{
+    return item->block == METADATA_STATISTICS &&
+           found->metadata.items[noted - 1].offset != item->offset;
+}
+
+/** Where the items of the block about each interface start: with thousands of interfaces they must
+ * not be looked for anew each time. */
 static void index_interfaces(struct findings *found)
 {
     uint32_t count = findings_interfaces(found);
@@ -134,8 +143,11 @@ static void index_interfaces(struct findings *found)
         uint32_t *index = item->block == METADATA_INTERFACE    ? found->described
                           : item->block == METADATA_STATISTICS ? found->statistics
                                                                : NULL;
-        if (index && item->interface < count && !index[item->interface])
-            index[item->interface] = (uint32_t)i + 1;
+        if (!index || item->interface >= count)
+            continue;
+        uint32_t *noted = &index[item->interface];
+        if (!*noted || comes_later(found, *noted, item))
+            *noted = (uint32_t)i + 1;
     }
 }
 
@@ -149,8 +161,8 @@ void findings_init(struct findings *found, const char *path, const struct findin
     index_interfaces(found);
 }
 
-/** Number of the first item, from 1 on, of the first block of a type about an interface; 0 if there
- * is none. */
+/** Number of the first item, from 1 on, of the block of a type about an interface; 0 if there is
+ * none. */
 static size_t item_first(const struct findings *found, uint32_t block, uint32_t interface)
 {
     if (interface != METADATA_NO_INTERFACE && interface >= findings_interfaces(found))

@@ -62,6 +62,18 @@ static void json_number(struct text *out, const struct findings *found, uint32_t
         json_uint(out, key, value);
 }
 
+/** The one option that is signed: seconds, in 8 bytes. */
+static void json_tsoffset(struct text *out, const struct findings *found, uint32_t interface)
+{
+    const struct metadata_item *item = findings_item(found, METADATA_INTERFACE, interface,
+                                                     METADATA_OPTION, OPTION_INTERFACE_TSOFFSET);
+    uint64_t seconds;
+    if (!item || !metadata_uint(item, &seconds))
+        return;
+    json_key(out, "tsoffset");
+    text_add_int(out, (int64_t)seconds);
+}
+
 static void json_interface(struct text *out, const struct findings *found, uint32_t number)
 {
     struct findings_interface facts = findings_interface(found, number);
@@ -77,7 +89,7 @@ static void json_interface(struct text *out, const struct findings *found, uint3
     json_option(out, found, number, OPTION_INTERFACE_OS, "os");
     json_option(out, found, number, OPTION_INTERFACE_HARDWARE, "hardware");
     json_number(out, found, METADATA_INTERFACE, number, OPTION_INTERFACE_TSRESOL, "tsresol");
-    json_number(out, found, METADATA_INTERFACE, number, OPTION_INTERFACE_TSOFFSET, "tsoffset");
+    json_tsoffset(out, found, number);
     json_number(out, found, METADATA_STATISTICS, number, OPTION_STATISTICS_RECEIVED, "received");
     json_number(out, found, METADATA_STATISTICS, number, OPTION_STATISTICS_DROPPED, "dropped");
     text_add_str(out, "}");
@@ -174,7 +186,10 @@ static void json_header(struct text *out, const struct findings *found)
     json_str(out, "version", found->file.format ? version : NULL);
     json_str(out, "resolution", facts->unit);
     json_uint(out, "sections", facts->sections);
-    json_uint(out, "interface_count", facts->sections ? facts->interface_count : 1);
+    json_uint(out, "interface_count",
+              facts->sections      ? facts->interface_count
+              : found->file.format ? 1
+                                   : 0);
 }
 
 static void json_packets(struct text *out, const struct findings *found)

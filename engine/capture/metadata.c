@@ -101,6 +101,13 @@ static void keep_packet(struct metadata *metadata, struct metadata_item item, st
     (void)keep_list(metadata, item, body);
 }
 
+/** An interface of the section, within the file; one that is not described is none. */
+static uint32_t interface_within(const struct metadata_place *place, uint32_t id)
+{
+    uint32_t count = place->interface + 1 - place->interface_base;
+    return id < count ? place->interface_base + id : METADATA_NO_INTERFACE;
+}
+
 /** The interface that the block is about. */
 static uint32_t interface_of(const struct metadata_place *place, uint32_t block, struct cursor body)
 {
@@ -109,10 +116,10 @@ static uint32_t interface_of(const struct metadata_place *place, uint32_t block,
     if (block == METADATA_INTERFACE)
         return place->interface;
     if (block == METADATA_PACKET_OBSOLETE && order_u16(&body, place->big, &short_id))
-        return place->interface_base + short_id;
+        return interface_within(place, short_id);
     if ((block == METADATA_PACKET || block == METADATA_STATISTICS) &&
         order_u32(&body, place->big, &id))
-        return place->interface_base + id;
+        return interface_within(place, id);
     return METADATA_NO_INTERFACE;
 }
 

@@ -91,7 +91,7 @@ struct metadata {
 struct metadata_place {
     uint32_t file;
     uint32_t interface_base; /**< interfaces in the sections before */
-    uint32_t interface;      /**< of an interface block: its number within the file */
+    uint32_t interface;      /**< the last one described, its number within the file */
     uint64_t frame;
     uint64_t offset;
     bool big;

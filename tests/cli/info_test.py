@@ -13,6 +13,13 @@ import generate
 from cli import Case, capture
 
 
+def block(kind, body):
+    return struct.pack("<II", kind, len(body) + 12) + body + struct.pack("<I", len(body) + 12)
+
+
+SECTION = block(0x0a0d0d0a, struct.pack("<IHHq", 0x1a2b3c4d, 1, 0, -1))
+
+
 class Info(Case):
     def look(self, *args, status=0, **how):
         run = self.palua("info", "--json", *args, **how)
@@ -80,12 +87,29 @@ class Info(Case):
             (pathlib.Path(folder) / "notes.txt").write_text("no capture, and longer than a header")
             self.assertEqual([one["path"][-5:] for one in self.look(folder)], ["/cap9", "cap10"])
 
+    def test_offset_of_times_is_signed(self):
+        data = SECTION + block(1, struct.pack("<HHIHHq", 1, 0, 0, 14, 8, -5)) + block(6, struct.pack("<IIIII", 0, 0, 2000000, 0, 0))
+        found = self.look("-", stdin=data)[0]
+        self.assertEqual((found["interfaces"][0]["tsoffset"], found["first_ts_ns"]), (-5, -3 * 10**9))
+
+    def test_last_statistics_of_an_interface_hold(self):
+        """They count on. Those of an interface that its section does not have are no other section's."""
+        statistics = lambda interface, dropped: block(5, struct.pack("<IIIHHQ", interface, 0, 0, 5, 8, dropped))
+        first = SECTION + block(1, struct.pack("<HHI", 1, 0, 0)) + statistics(0, 3) + statistics(0, 7) + statistics(1, 99)
+        second = SECTION + block(1, struct.pack("<HHI", 1, 0, 0)) + statistics(0xffffffff, 99)
+        found = self.look("-", stdin=first + second)[0]
+        self.assertEqual([one.get("dropped") for one in found["interfaces"]], [7, None])
+        self.assertIn("7 dropped", self.palua("info", "-", stdin=first + second).out)
+
+    def test_what_is_no_capture_has_no_interfaces(self):
+        found = self.look("-", stdin=b"no capture, and longer than a header", status=4)[0]
+        self.assertEqual((found["format"], found["interface_count"], found["interfaces"]), (None, 0, []))
+
     def test_thousands_of_interfaces(self):
         """Each described, with statistics, and a packet of its own: what it takes grows with their number only."""
         many = 20000
-        block = lambda kind, body: struct.pack("<II", kind, len(body) + 12) + body + struct.pack("<I", len(body) + 12)
         name = struct.pack("<HH4sI", 2, 4, b"eth0", 0)
-        data = (block(0x0a0d0d0a, struct.pack("<IHHq", 0x1a2b3c4d, 1, 0, -1)) + block(1, struct.pack("<HHI", 1, 0, 77) + name) * many
+        data = (SECTION + block(1, struct.pack("<HHI", 1, 0, 77) + name) * many
                 + b"".join(block(6, struct.pack("<IIIII", i, 0, i, 0, 0)) for i in range(many))
                 + b"".join(block(5, struct.pack("<IIIHHQ", i, 0, 0, 5, 8, i)) for i in range(many)))
         found = self.look("-", stdin=data)[0]
