@@ -237,6 +237,13 @@ static enum framing_status doubt_within(const struct pcap *pcap, struct framing 
     return FRAMING_DAMAGED;
 }
 
+/** Notes the time of the input's first packet if it is among those framed by this call. */
+static void first_note(struct pcap *pcap, const struct framing *framing)
+{
+    if (framing->count && framing->frame == framing->count)
+        pcap->first_ts_ns = framing->packets[0].ts_ns;
+}
+
 /** What to make of a whole record at in.pos that is unusual, or days away from the one before. One
  * of zeros only is what a lost page of the file leaves. If another is followed by what is no usual
  * record, and usual ones start in its middle, something was lost: it would swallow them, or shift
@@ -248,6 +255,7 @@ doubt(struct pcap *pcap, struct framing *framing, struct cursor after,
 {
     if (usual && !framing->frame)
         return FRAMING_OK; // there is none before it
+    first_note(pcap, framing);
     if (!record->ts_ns && !record->caplen && !record->origlen)
         return framing_damage(framing, "got a record header of zeros, expected time and lengths");
     if (pcap->doubts == DOUBTS_MAX)
@@ -302,11 +310,9 @@ static enum framing_status pcap_frame(void *state, struct framing *framing)
         if (status != FRAMING_OK)
             return status;
     }
-    bool first = framing->frame == 0;
     enum framing_status status =
         pcap->big ? records(pcap, framing, true) : records(pcap, framing, false);
-    if (first && framing->count)
-        pcap->first_ts_ns = framing->packets[0].ts_ns;
+    first_note(pcap, framing);
     return status;
 }
 

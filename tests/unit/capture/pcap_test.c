@@ -516,3 +516,19 @@ Test(pcap, no_record_is_doubted_where_doubts_were_idle)
     reading_fini(&reading);
     build_fini(&to);
 }
+
+/* The time of the last packet before need not be right: that of the first counts too, be it of this
+ * batch. */
+Test(pcap, records_within_another_may_be_near_the_first)
+{
+    struct builder to = {0};
+    build_pcap(&to, MICRO, 1);
+    build_packets(&to, 1, 1);
+    build_packet(&to, 1000000000, 24);
+    size_t start = to.bytes.len;
+    build_record(&to, 1000000001, 0, 4000, 40);
+    build_data(&to, 0, 40);
+    size_t at = to.bytes.len;
+    build_packets(&to, 2, 200);
+    expect_resumed_in_blocks(&to, 2 + 199, at - start, at);
+}
