@@ -2,14 +2,19 @@
 /** The pcap format (draft-ietf-opsawg-pcap): a file header, then records.
  *
  * Read are both byte orders, microseconds and nanoseconds, and the longer records of Kuznetsov's
- * patched libpcap. The header's snaplen is not believed: files with 0 or 4 GiB there are common,
- * and each record says its own length. */
+ * patched libpcap, of both lengths. The header's snaplen is not believed: files with 0 or 4 GiB
+ * there are common, and each record says its own length. */
 #include "capture/format.h"
 
 #include "base/memory.h"
 #include "capture/order.h"
 
-enum { FILE_HEADER_LEN = 24, RECORD_HEADER_LEN = 16, RECORD_HEADER_LEN_MODIFIED = 24 };
+enum {
+    FILE_HEADER_LEN = 24,
+    RECORD_HEADER_LEN = 16,
+    RECORD_HEADER_LEN_MODIFIED = 24,
+    RECORD_HEADER_LEN_SUSE = 28 /**< of the same magic: an older patch, in SuSE 6.3 */
+};
 
 /** What the header of a usual record says: something was captured, no more than there was, and the
  * fraction of a second is less than one. Together with a time near another's this passes by chance
@@ -42,6 +47,7 @@ enum length_order { LENGTHS_CAPTURED_FIRST, LENGTHS_ORIGINAL_FIRST, LENGTHS_EITH
 struct pcap {
     bool started; /**< the file header was read */
     bool big;     /**< byte order of the file */
+    bool unsure;  /**< record_header_len is one of two */
     uint8_t record_header_len;
     uint16_t linktype;
     uint16_t major;
@@ -127,6 +133,7 @@ static enum framing_status file_header(struct pcap *pcap, struct framing *framin
     pcap->second = 1000000000 / pcap->fraction_ns;
     pcap->record_header_len =
         magic == PCAP_MODIFIED ? RECORD_HEADER_LEN_MODIFIED : RECORD_HEADER_LEN;
+    pcap->unsure = magic == PCAP_MODIFIED;
     pcap->started = true;
     framing->in.pos = rest.pos;
     return FRAMING_OK;
@@ -237,6 +244,38 @@ static enum framing_status doubt_within(const struct pcap *pcap, struct framing 
     return FRAMING_DAMAGED;
 }
 
+/** Whether the first record, with a header of `len` bytes, is followed by another or the end. */
+static enum framing_status header_len_fits(const struct pcap *pcap, struct framing *framing,
+                                           uint8_t len)
+{
+    struct pcap view = *pcap;
+    struct cursor in = framing->in;
+    int64_t ts_ns;
+    uint32_t caplen;
+    view.record_header_len = len;
+    if (cursor_left(&in) < len && !framing->end)
+        return framing_more(framing, len, "record header");
+    if (!resume_header(&in, &view, false, 0, &ts_ns, &caplen))
+        return FRAMING_DAMAGED;
+    if (!cursor_skip(&in, caplen))
+        return framing->end ? FRAMING_DAMAGED
+                            : framing_more(framing, (size_t)len + caplen, "record");
+    return doubt_next(&view, framing, in, ts_ns);
+}
+
+/** Finds out how long record headers are where the magic stands for two lengths. */
+static enum framing_status header_len_set(struct pcap *pcap, struct framing *framing)
+{
+    enum framing_status status = header_len_fits(pcap, framing, RECORD_HEADER_LEN_MODIFIED);
+    if (status == FRAMING_DAMAGED) {
+        status = header_len_fits(pcap, framing, RECORD_HEADER_LEN_SUSE);
+        if (status == FRAMING_OK)
+            pcap->record_header_len = RECORD_HEADER_LEN_SUSE;
+    }
+    pcap->unsure = status == FRAMING_MORE;
+    return pcap->unsure ? FRAMING_MORE : FRAMING_OK;
+}
+
 /** Notes the time of the input's first packet if it is among those framed by this call. */
 static void first_note(struct pcap *pcap, const struct framing *framing)
 {
@@ -310,6 +349,8 @@ static enum framing_status pcap_frame(void *state, struct framing *framing)
         if (status != FRAMING_OK)
             return status;
     }
+    if (pcap->unsure && header_len_set(pcap, framing) == FRAMING_MORE)
+        return FRAMING_MORE;
     enum framing_status status =
         pcap->big ? records(pcap, framing, true) : records(pcap, framing, false);
     first_note(pcap, framing);

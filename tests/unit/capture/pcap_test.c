@@ -532,3 +532,29 @@ Test(pcap, records_within_another_may_be_near_the_first)
     build_packets(&to, 2, 200);
     expect_resumed_in_blocks(&to, 2 + 199, at - start, at);
 }
+
+/* Two patches wrote the same magic: which one it was, only the records tell. */
+Test(pcap, modified_records_are_of_two_lengths)
+{
+    for (unsigned extra = 8; extra <= 12; extra += 4)
+        for (unsigned big = 0; big < 2; big++)
+            for (uint32_t count = 0; count < 4; count++)
+                for (uint32_t block = 40; block <= 65536; block *= 40) {
+                    struct builder to = {.big = big};
+                    build_pcap(&to, MODIFIED, 1);
+                    for (uint32_t i = 0; i < count; i++) {
+                        build_record(&to, 1700000000 + i, 7, 50 + i, 60);
+                        build_data(&to, 0xc0, extra);
+                        build_data(&to, (uint8_t)i, 50 + i);
+                    }
+                    reading_on(&reading, &to, block);
+                    cr_assert_eq(reading.count, count, "%u, extra %u", reading.count, extra);
+                    cr_expect_eq(reading.error_count, 0, "%s", reading.errors[0].text);
+                    for (uint32_t i = 0; i < count; i++) {
+                        cr_expect_eq(reading.packets[i].caplen, 50 + i);
+                        cr_expect(reading_has(&reading, i, (uint8_t)i), "extra %u", extra);
+                    }
+                    reading_fini(&reading);
+                    build_fini(&to);
+                }
+}
