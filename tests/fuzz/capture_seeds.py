@@ -69,6 +69,8 @@ def pcap_seeds():
         yield f"pcap_{name}_ns", pcap(order, 0xa1b23c4d, records=[record(order, origlen=1500)])
         yield f"pcap_{name}_modified", pcap(order, 0xa1b2cd34,
                                             records=[record(order, extra=bytes(8))] * 2)
+        yield f"pcap_{name}_modified_suse", pcap(order, 0xa1b2cd34,
+                                                 records=[record(order, extra=bytes(12))] * 2)
         yield f"pcap_{name}_fcs", pcap(order, linktype=0x34000001, records=[record(order)])
     for minor in (2, 3):
         yield f"pcap_2_{minor}", pcap("<", version=(2, minor), records=[
@@ -86,6 +88,11 @@ def pcap_seeds():
     yield "pcap_damaged_end", pcap("<", records=[record("<"), damage, record("<")])
     yield "pcap_damaged_past_end", pcap("<", records=[record("<"), record("<", caplen=5000), *[record("<")] * 4])
     yield "pcap_damaged_often", pcap("<", records=([record("<")] * 3 + [damage]) * 12)
+    yield "pcap_zeros", pcap("<", records=[record("<"), bytes(37), *[record("<")] * 4])
+    yield "pcap_cut_out", pcap("<", records=[record("<"), record("<")[:-4], *[record("<")] * 5])
+    yield "pcap_length_over_others", pcap("<", records=[record("<"), record("<", caplen=300), *[record("<")] * 9])
+    yield "pcap_odd", pcap("<", records=[record("<", fraction=4000000000)] * 12)
+    yield "pcap_other_years", pcap("<", records=[record("<", seconds=i * 77777777) for i in range(12)])
     yield "pcap_many", pcap("<", snaplen=0xffffffff, records=[record("<", FRAME[:i % 20])
                                                               for i in range(200)])
     yield "pcap_large_record", pcap("<", records=[record("<", FRAME * 500), record("<")])
