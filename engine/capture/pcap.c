@@ -25,7 +25,10 @@ enum {
     RESUME_RECORDS = 3, /**< in a row, or fewer if they end where the input does */
     /** Unusual records that turned out to hold no others, one like the other: then that is how the
      * file is written, and none is doubted any more. */
-    DOUBTS_MAX = 8
+    DOUBTS_MAX = 8,
+    LOST_LEN = 512, /**< zeros that a lost sector of the file leaves, at least */
+    LOST_REACH =
+        1 << 16 /**< fewer of them are a loss if sound records start within so many bytes */
 };
 #define NEAR_NS INT64_C(86400000000000)
 
@@ -244,6 +247,44 @@ static enum framing_status doubt_within(const struct pcap *pcap, struct framing 
     return FRAMING_DAMAGED;
 }
 
+/** Whether a header of zeros is a loss: FRAMING_DAMAGED if it is a record. */
+static enum framing_status doubt_zeros(struct pcap *pcap, struct framing *framing)
+{
+    struct cursor in = framing->in;
+    size_t left = cursor_left(&in), zeros = 0;
+    uint8_t byte = 0;
+    while (zeros < LOST_LEN && cursor_u8(&in, &byte) && byte == 0)
+        zeros++;
+    if (zeros == LOST_LEN)
+        return FRAMING_OK;
+    if (zeros == left && !framing->end)
+        return framing_more(framing, LOST_LEN, "record header");
+    if (pcap->doubts == DOUBTS_MAX)
+        return FRAMING_DAMAGED;
+    size_t reach = left < LOST_REACH ? left : LOST_REACH;
+    enum framing_status status = doubt_within(pcap, framing, framing->in.pos + reach);
+    if (status == FRAMING_DAMAGED && left < LOST_REACH && !framing->end)
+        return framing_more(framing, LOST_REACH, "record header");
+    pcap->doubts += status == FRAMING_DAMAGED;
+    return status;
+}
+
+/** Whether another odd record is: it is followed by what is no usual record, and usual ones start
+ * in its middle. It would swallow them, or shift all that come.
+ * @param after  behind the record */
+static enum framing_status doubt_record(struct pcap *pcap, struct framing *framing,
+                                        struct cursor after, int64_t ts_ns)
+{
+    if (pcap->doubts == DOUBTS_MAX)
+        return FRAMING_DAMAGED;
+    enum framing_status status = doubt_next(pcap, framing, after, ts_ns);
+    if (status != FRAMING_DAMAGED)
+        return status == FRAMING_OK ? FRAMING_DAMAGED : status;
+    status = doubt_within(pcap, framing, after.pos);
+    pcap->doubts += status == FRAMING_DAMAGED;
+    return status;
+}
+
 /** Whether the first record, with a header of `len` bytes, is followed by another or the end. */
 static enum framing_status header_len_fits(const struct pcap *pcap, struct framing *framing,
                                            uint8_t len)
@@ -283,10 +324,7 @@ static void first_note(struct pcap *pcap, const struct framing *framing)
         pcap->first_ts_ns = framing->packets[0].ts_ns;
 }
 
-/** What to make of a whole record at in.pos that is unusual, or days away from the one before. One
- * of zeros only is what a lost page of the file leaves. If another is followed by what is no usual
- * record, and usual ones start in its middle, something was lost: it would swallow them, or shift
- * all that come.
+/** What to make of a whole record at in.pos that is unusual, or days away from the one before.
  * @param after  behind the record */
 __attribute__((cold, noinline)) static enum framing_status
 doubt(struct pcap *pcap, struct framing *framing, struct cursor after,
@@ -295,22 +333,21 @@ doubt(struct pcap *pcap, struct framing *framing, struct cursor after,
     if (usual && !framing->frame)
         return FRAMING_OK; // there is none before it
     first_note(pcap, framing);
-    if (!record->ts_ns && !record->caplen && !record->origlen)
-        return framing_damage(framing, "got a record header of zeros, expected time and lengths");
-    if (pcap->doubts == DOUBTS_MAX)
+    bool zeros = !record->ts_ns && !record->caplen && !record->origlen;
+    switch (zeros ? doubt_zeros(pcap, framing)
+                  : doubt_record(pcap, framing, after, record->ts_ns)) {
+    case FRAMING_OK:
+        return zeros ? framing_damage(framing, "got a record header of zeros, expected time and "
+                                               "lengths")
+                     : framing_damage(framing,
+                                      "got a record of %u bytes in which sound ones start, "
+                                      "expected these behind it",
+                                      record->caplen);
+    case FRAMING_MORE:
+        return FRAMING_MORE;
+    default:
         return FRAMING_OK;
-    enum framing_status status = doubt_next(pcap, framing, after, record->ts_ns);
-    if (status != FRAMING_DAMAGED)
-        return status;
-    status = doubt_within(pcap, framing, after.pos);
-    if (status == FRAMING_OK)
-        return framing_damage(framing,
-                              "got a record of %u bytes in which sound ones start, expected "
-                              "these behind it",
-                              record->caplen);
-    if (status == FRAMING_DAMAGED)
-        pcap->doubts++;
-    return status == FRAMING_DAMAGED ? FRAMING_OK : status;
+    }
 }
 
 /* Inlined once per byte order, so that the loop does not ask for it. */

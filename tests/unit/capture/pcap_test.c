@@ -427,6 +427,23 @@ Test(pcap, zeros_up_to_the_end_are_no_packets)
     build_fini(&to);
 }
 
+/* Nothing says that they are none: other tools count them too. */
+Test(pcap, a_few_zeros_up_to_the_end_are_packets)
+{
+    for (uint32_t block = 64; block <= 65536; block *= 32)
+        for (uint32_t count = 1; count <= 32; count++) {
+            struct builder to = {0};
+            build_pcap(&to, MICRO, 1);
+            build_packets(&to, 1, 5);
+            build_zeros(&to, (size_t)16 * count);
+            reading_on(&reading, &to, block);
+            cr_expect_eq(reading.count, count < 32 ? 5 + count : 5, "%u", reading.count);
+            cr_expect_eq(reading.error_count, count < 32 ? 0 : 1);
+            reading_fini(&reading);
+            build_fini(&to);
+        }
+}
+
 Test(pcap, first_header_of_zeros_costs_one_packet)
 {
     struct builder to = {0};
