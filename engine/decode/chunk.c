@@ -45,7 +45,7 @@ enum chunk_step chunk_next(struct chunk_walk *walk, struct chunk *out)
     if (walk->count == CHUNK_CAP)
         return CHUNK_MANY;
     if (walk->left < HEADER_LEN)
-        return CHUNK_BAD;
+        return cursor_left(&at) < walk->left ? CHUNK_CUT : CHUNK_BAD;
     if (!cursor_u8(&at, &chunk.type) || !cursor_u8(&at, &chunk.flags) ||
         !cursor_u16(&at, &chunk.length))
         return CHUNK_CUT;

@@ -66,6 +66,11 @@ Test(chunk, every_cut)
         cr_expect_str_eq(tell(&frame, captured, (uint32_t)frame.len), expected, "%zu", captured);
     }
     cr_expect_str_eq(tell(&frame, 6, 6), "bad", "on the wire it ends there");
+    frame = of("0b000006 aabb 0000 0e");
+    for (size_t captured = 6; captured < frame.len; captured++)
+        cr_expect_str_eq(tell(&frame, captured, (uint32_t)frame.len), "11+2 of 6, cut", "%zu",
+                         captured);
+    cr_expect_str_eq(tell(&frame, frame.len, (uint32_t)frame.len), "11+2 of 6, bad");
 }
 
 Test(chunk, cap)
