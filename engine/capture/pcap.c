@@ -150,9 +150,9 @@ static inline bool lengths_swapped(const struct pcap *pcap, uint32_t caplen, uin
 
 /** Seconds and fraction have 32 bits each: not even the largest of both leave 63 bits.
  * @param usual  whether it is what headers are like; one that is not need not be wrong */
-CURSOR_CHECKED static inline bool record_header(struct cursor *in, const struct pcap *pcap,
-                                                bool big, struct framing_record *record,
-                                                bool *usual)
+CURSOR_CHECKED __attribute__((always_inline)) static inline bool
+record_header(struct cursor *in, const struct pcap *pcap, bool big, struct framing_record *record,
+              bool *usual)
 {
     struct cursor header;
     uint32_t seconds, fraction, caplen, origlen;
@@ -164,15 +164,16 @@ CURSOR_CHECKED static inline bool record_header(struct cursor *in, const struct 
     record->ts_ns = (int64_t)seconds * 1000000000 + (int64_t)fraction * pcap->fraction_ns;
     record->caplen = swapped ? origlen : caplen;
     record->origlen = swapped ? caplen : origlen;
-    *usual = (fraction < pcap->second) & (record->caplen - 1 < USUAL_CAPLEN) &
-             (record->origlen >= record->caplen) & (record->origlen <= USUAL_ORIGLEN);
+    // What was not captured of a packet is less than 0 if origlen is: so it is beyond the bound.
+    *usual = fraction < pcap->second && record->caplen - 1 < USUAL_CAPLEN &&
+             record->origlen - record->caplen <= USUAL_ORIGLEN;
     return true;
 }
 
 static inline bool times_near(int64_t a_ns, int64_t b_ns)
 {
-    int64_t apart = a_ns - b_ns; // both are sums of two 32-bit fields
-    return (apart >= -NEAR_NS) & (apart <= NEAR_NS);
+    // Both are sums of two 32-bit fields.
+    return (uint64_t)(a_ns - b_ns + NEAR_NS) <= 2 * (uint64_t)NEAR_NS;
 }
 
 /** Whether a record of a time near `*ts_ns` or `other_ns` may start at in.pos, which moves past its
@@ -367,7 +368,7 @@ records(struct pcap *pcap, struct framing *framing, bool big)
                                   record.caplen, framing->record_cap);
         if (!cursor_bytes(&in, record.caplen, &record.data))
             return framing_more(framing, (size_t)pcap->record_header_len + record.caplen, "record");
-        if (__builtin_expect(!usual | !times_near(record.ts_ns, framing->ts_ns), 0)) {
+        if (__builtin_expect(!usual || !times_near(record.ts_ns, framing->ts_ns), 0)) {
             enum framing_status status = doubt(pcap, framing, in, &record, usual);
             if (status != FRAMING_OK)
                 return status;
