@@ -31,6 +31,7 @@ enum {
         1 << 16 /**< fewer of them are a loss if sound records start within so many bytes */
 };
 #define NEAR_NS INT64_C(86400000000000)
+#define FAR_NS (1000 * NEAR_NS)
 
 enum pcap_magic {
     PCAP_MICRO = 0xa1b2c3d4,
@@ -170,10 +171,15 @@ record_header(struct cursor *in, const struct pcap *pcap, bool big, struct frami
     return true;
 }
 
-static inline bool times_near(int64_t a_ns, int64_t b_ns)
+static inline bool times_within(int64_t a_ns, int64_t b_ns, int64_t most_ns)
 {
     // Both are sums of two 32-bit fields.
-    return (uint64_t)(a_ns - b_ns + NEAR_NS) <= 2 * (uint64_t)NEAR_NS;
+    return (uint64_t)(a_ns - b_ns + most_ns) <= 2 * (uint64_t)most_ns;
+}
+
+static inline bool times_near(int64_t a_ns, int64_t b_ns)
+{
+    return times_within(a_ns, b_ns, NEAR_NS);
 }
 
 /** Whether a record of a time near `*ts_ns` or `other_ns` may start at in.pos, which moves past its
@@ -234,6 +240,40 @@ static enum framing_status doubt_next(const struct pcap *pcap, struct framing *f
                : FRAMING_DAMAGED;
 }
 
+/** Whether the header at in.pos, which moves past it, is odd in one way at most: in its lengths or
+ * its fraction, or in being more than a day away from `ts_ns`, which then is not for many years. */
+static bool mild_header(struct cursor *in, const struct pcap *pcap, int64_t ts_ns, uint32_t *caplen)
+{
+    struct framing_record record;
+    bool usual;
+    if (!record_header(in, pcap, pcap->big, &record, &usual))
+        return false;
+    *caplen = record.caplen;
+    return record.caplen <= USUAL_ORIGLEN &&
+           times_within(record.ts_ns, ts_ns, usual ? FAR_NS : NEAR_NS);
+}
+
+/** Whether the record at in.pos and those behind it are mildly odd: three more, or fewer that end
+ * where the input does. Then they are how the file is written, whatever they carry. Askew by lost
+ * bytes, the seconds would be of another field. */
+static enum framing_status doubt_mild(const struct pcap *pcap, struct framing *framing,
+                                      int64_t ts_ns)
+{
+    struct cursor in = framing->in;
+    for (int records = 0; records <= RESUME_RECORDS; records++) {
+        uint32_t caplen;
+        size_t need = (size_t)(in.pos - framing->in.pos) + pcap->record_header_len;
+        enum framing_status at_end = records > 1 ? FRAMING_OK : FRAMING_DAMAGED;
+        if (cursor_left(&in) < pcap->record_header_len)
+            return framing->end ? at_end : framing_more(framing, need, "record header");
+        if (!mild_header(&in, pcap, framing->frame ? framing->ts_ns : ts_ns, &caplen))
+            return FRAMING_DAMAGED;
+        if (!cursor_skip(&in, caplen))
+            return framing->end ? at_end : framing_more(framing, need + caplen, "record");
+    }
+    return FRAMING_OK;
+}
+
 /** Whether usual records start within the record between in.pos and `after`; those that follow a
  * damaged one do no farther behind its start than a record may be long. */
 static enum framing_status doubt_within(const struct pcap *pcap, struct framing *framing,
@@ -270,8 +310,20 @@ static enum framing_status doubt_zeros(struct pcap *pcap, struct framing *framin
     return status;
 }
 
-/** Whether another odd record is: it is followed by what is no usual record, and usual ones start
- * in its middle. It would swallow them, or shift all that come.
+/** The same of a record for which doubt_within said `status`: it may carry what was found. */
+static enum framing_status doubt_carrier(const struct pcap *pcap, struct framing *framing,
+                                         int64_t ts_ns, enum framing_status status)
+{
+    size_t need = framing->need;
+    enum framing_status mild = doubt_mild(pcap, framing, ts_ns);
+    if (mild != FRAMING_DAMAGED)
+        return mild == FRAMING_OK ? FRAMING_DAMAGED : mild;
+    return status == FRAMING_MORE ? framing_more(framing, need, "record") : status;
+}
+
+/** Whether another odd record is: it is followed by what is no usual record, nor by ones that are
+ * as mildly odd as it is, and usual ones start in its middle. It would swallow them, or shift all
+ * that come.
  * @param after  behind the record */
 static enum framing_status doubt_record(struct pcap *pcap, struct framing *framing,
                                         struct cursor after, int64_t ts_ns)
@@ -282,6 +334,8 @@ static enum framing_status doubt_record(struct pcap *pcap, struct framing *frami
     if (status != FRAMING_DAMAGED)
         return status == FRAMING_OK ? FRAMING_DAMAGED : status;
     status = doubt_within(pcap, framing, after.pos);
+    if (status != FRAMING_DAMAGED)
+        status = doubt_carrier(pcap, framing, ts_ns, status);
     pcap->doubts += status == FRAMING_DAMAGED;
     return status;
 }

@@ -534,6 +534,45 @@ Test(pcap, no_record_is_doubted_where_doubts_were_idle)
     build_fini(&to);
 }
 
+/** A file of packets that each carry a pcap's records of about their own time or of the first's,
+ * written oddly in packets 4 and 5 or in all; huge are all. */
+static void build_carriers(struct builder *to, int oddity, bool all, uint32_t count)
+{
+    enum { FRACTION, ORIGLEN, HUGE_ORIGLEN, DAYS, HUGE_CAPLEN };
+    struct builder carried = {.big = to->big};
+    build_packets(&carried, 1, 5);
+    build_zeros(&carried, oddity == HUGE_CAPLEN ? 262144 : 0);
+    build_pcap(to, MICRO, 1);
+    for (uint32_t k = 0; k < count; k++) {
+        bool odd = all || k == 4 || k == 5;
+        uint32_t len = (uint32_t)carried.bytes.len;
+        build_record(to, 1700000000 + k + (odd && oddity == DAYS ? k * 90000 : 0),
+                     odd && oddity == FRACTION ? 1500000 : 5, len,
+                     odd && oddity == ORIGLEN        ? 0
+                     : odd && oddity == HUGE_ORIGLEN ? UINT32_MAX
+                                                     : len);
+        build_raw(to, carried.bytes.data, len);
+    }
+    build_fini(&carried);
+}
+
+/* What others send, a pcap file fetched by FTP for one, does not make packets of its own. */
+Test(pcap, odd_records_may_carry_sound_ones)
+{
+    for (int oddity = 0; oddity < 5; oddity++)
+        for (int way = 0; way < 4; way++)
+            for (uint32_t count = 2; count < 30; count += 9)
+                for (uint32_t block = 64; block <= 65536; block *= 32) {
+                    struct builder to = {.big = way & 1};
+                    build_carriers(&to, oddity, way & 2, count);
+                    reading_on(&reading, &to, block);
+                    cr_expect_eq(reading.count, count, "oddity %d: %u", oddity, reading.count);
+                    cr_expect_eq(reading.error_count, 0, "%s", reading.errors[0].text);
+                    reading_fini(&reading);
+                    build_fini(&to);
+                }
+}
+
 /* The time of the last packet before need not be right: that of the first counts too, be it of this
  * batch. */
 Test(pcap, records_within_another_may_be_near_the_first)
