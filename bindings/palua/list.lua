@@ -17,10 +17,11 @@ local FIELD = {} -- the key under which a list's type hands out its field; no sc
 local size = ffi.new("uint32_t[1]")
 local INDEX_CAP = 2 ^ 20 -- what the upper bits of a view hold
 
---- @param item   pointer type of the items' views
--- @param count   function(v): number of items; raises if the view is stale
--- @param field   address of the field's schema
-function M.metatable(name, item, count, slot, instance, field)
+--- @param item      pointer type of the items' views
+-- @param count      function(v): number of items; raises if the view is stale
+-- @param field      address of the field's schema
+-- @param newindex   raises
+function M.metatable(name, item, count, slot, instance, field, newindex)
     field = cast("const void *", field)
     local function index(v, i)
         if i == FIELD then
@@ -48,7 +49,7 @@ function M.metatable(name, item, count, slot, instance, field)
         local out = C.palua_lua_print_take(instance, mark, size)
         return ffi.string(out, size[0])
     end
-    return { __index = index, __len = count, __tostring = text }
+    return { __index = index, __newindex = newindex, __len = count, __tostring = text }
 end
 
 --- The schema's field (a const void *) of a list view; nil for anything else.
@@ -59,20 +60,23 @@ function M.field(v)
     return v[FIELD]
 end
 
---- @param index  function(v, name)
--- @param names   of the item's fields, as people read them
-function M.item_metatable(index, names)
+--- An item reads as it does in the list's text.
+-- @param index     function(v, name)
+-- @param fields    { { name, hex } … }: of the item, as people read them
+-- @param newindex  raises
+function M.item_metatable(index, fields, newindex)
     local function text(v)
         local parts = {}
-        for _, name in ipairs(names) do
-            local value = index(v, name)
-            if value ~= nil and tostring(value) ~= "" then
-                parts[#parts + 1] = tostring(value)
+        for _, field in ipairs(fields) do
+            local value = index(v, field.name)
+            local part = value == nil and "" or field.hex and value:hex() or tostring(value)
+            if part ~= "" then
+                parts[#parts + 1] = part
             end
         end
         return concat(parts, " ")
     end
-    return { __index = index, __tostring = text }
+    return { __index = index, __newindex = newindex, __tostring = text }
 end
 
 return M

@@ -175,6 +175,13 @@ local function slice_code(place, field, own)
     return format("%sreturn cast(%s, cast(u64, cast(address, v)))[0]", empty, key)
 end
 
+--- __newindex of a view.
+local function read_only(name)
+    return function(_, key)
+        error(format("%s is read-only: '%s' cannot be assigned", name, tostring(key)), 0)
+    end
+end
+
 local record_code
 
 --- The view types of a list field and of its items.
@@ -192,14 +199,14 @@ local function list_type(place, field, forms)
     local index = record_code(inner, forms, function(key)
         error(format("an item of %s has no field '%s'; palua --describe %s lists them", name, tostring(key), place.name), 0)
     end)
-    local item_names = {}
+    local read_as = {}
     for i, at in ipairs(item.fields) do
-        item_names[i] = at.names and at.name .. "_name" or at.name
+        read_as[i] = { name = at.names and at.name .. "_name" or at.name, hex = at.type == "bytes" }
     end
-    local item_view = view_type(name .. "_item", lists.item_metatable(index, item_names))
+    local item_view = view_type(name .. "_item", lists.item_metatable(index, read_as, read_only("an item of " .. name)))
     local count = generate("view." .. field.name, format("return function(v) %s local p = cast(T_event, slot.event) return p.f%d.count end",
         CHECK, field.index), types)
-    return view_type(name, lists.metatable(name, item_view, count, shared.slot, shared.instance, field.pointer))
+    return view_type(name, lists.metatable(name, item_view, count, shared.slot, shared.instance, field.pointer, read_only(name)))
 end
 
 local function list_code(place, field, own)
@@ -295,13 +302,6 @@ function M.dynamic(name, resolve)
     local pointer = view_type(name, slices.metatable(slice, name))
     return function(index)
         return cast(pointer, bit.bor(bit.lshift(cast(u64, index), 44), cast(u64, slot.serial)))[0]
-    end
-end
-
---- __newindex of a view.
-local function read_only(name)
-    return function(_, key)
-        error(format("%s is read-only: '%s' cannot be assigned", name, tostring(key)), 0)
     end
 end
 

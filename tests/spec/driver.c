@@ -21,6 +21,7 @@ struct spec_item {
     struct palua_slice name;
     struct palua_slice addr;
     struct palua_slice note;
+    struct palua_slice raw;
     uint32_t ttl;
     uint32_t rank;
     uint8_t kind;
@@ -55,11 +56,12 @@ static const struct palua_field item_fields[] = {
     PALUA_FIELD(struct spec_item, kind, PALUA_ENUM, "a kind", .names = &kinds),
     PALUA_FIELD(struct spec_item, rank, PALUA_UINT, "a number", OPTIONAL),
     PALUA_FIELD(struct spec_item, note, PALUA_STRING, "a text", OPTIONAL),
+    PALUA_FIELD(struct spec_item, raw, PALUA_BYTES, "bytes", OPTIONAL),
 };
 static const struct palua_schema item_schema = {.name = "item",
                                                 .doc = "an item",
                                                 .fields = item_fields,
-                                                .field_count = 6,
+                                                .field_count = 7,
                                                 .size = sizeof(struct spec_item)};
 
 static const struct palua_field event_fields[] = {
@@ -225,14 +227,14 @@ static void fill_event(struct spec *spec, uint32_t i)
     static const uint8_t v4[] = {192, 0, 2, 1}, v6[16] = {0x20, 1, 0x0d, 0xb8, [15] = 1};
     static const uint8_t mac[] = {0, 0x1b, 0x21, 0x3c, 0x9d, 0xf8};
     static const uint8_t data[] = {0, 1, 2, 3, 0xff, 'G', 'E', 'T'};
-    enum { HAS_RANK = 1 << 4, HAS_NOTE = 1 << 5 };
+    enum { HAS_RANK = 1 << 4, HAS_NOTE = 1 << 5, HAS_RAW = 1 << 6 };
     spec->items[0] = (struct spec_item){
         .name = slice("a.example"), .addr = {v4, 4, 0}, .ttl = 300, .kind = 1, .rank = 9};
     spec->items[1] =
         (struct spec_item){HAS_RANK | HAS_NOTE, .name = slice("b.example"), .ttl = 60, .kind = 28,
                            .rank = 7,           .note = slice("n")};
-    spec->items[2] =
-        (struct spec_item){HAS_NOTE, .name = slice(""), .addr = {v6, 16, 0}, .kind = 77};
+    spec->items[2] = (struct spec_item){HAS_NOTE | HAS_RAW, .name = slice(""), .addr = {v6, 16, 0},
+                                        .raw = {data, 5, 0}, .kind = 77};
     struct spec_event *event = &spec->events[i];
     *event = (struct spec_event){.head = {.packet = &spec->packets[i], .flow = &spec->flow[i % 4]},
                                  .wide = UINT64_MAX,

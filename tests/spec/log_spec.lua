@@ -86,7 +86,7 @@ describe("a row", function()
         assert.equal('"a,b",\n', (logged("a:set[string] b:vector[string]", "{ 'a', 'b' }, {}")))
         assert.equal('"1,2","192.0.2.1,2001:db8::1","true,false"\n', (logged("a:set[count] b:vector[addr] c:set[bool]",
             "'1,2', { e.addr, '2001:db8::1' }, 'T,false'")))
-        assert.equal('"a.example 192.0.2.1 300 one,b.example 60 many 7 n,2001:db8::1 0 77"\n', (logged("a:vector[string]", "e.items")))
+        assert.equal('"a.example 192.0.2.1 300 one,b.example 60 many 7 n,2001:db8::1 0 77 00010203ff"\n', (logged("a:vector[string]", "e.items")))
         assert.equal(',www.example.com\n', (logged("a:set[string] b:set[string]", "'', e.name")))
     end)
 

@@ -47,6 +47,11 @@ describe("a view's fields", function()
             local _, errors = driver.run('on("spec.k0", function(e) ' .. body .. " end)", { count = 1 })
             assert.equal(1, errors, body)
         end
+        for place, body in pairs({ ["spec.k0"] = "e.len = 1", ["spec.k0.flow"] = "e.flow.uid = 1", ["spec.k0.items"] = "e.items[1] = 1",
+            ["an item of spec.k0.items"] = "e.items[1].ttl = 1" }) do
+            local out = printed("print(pcall(function() " .. body .. " end))")
+            assert.truthy(out:find("false\t" .. place .. " is read%-only: '%w+' cannot be assigned"), out)
+        end
     end)
 end)
 
@@ -118,7 +123,14 @@ describe("a list", function()
             printed("local l = e.items print(#l, l[1].name, l[1].ttl, l[1].kind_name, l[0], l[4], l[1.5])"))
         assert.equal("1\ta.example\t192.0.2.1\n2\tb.example\tnil\n3\t\t2001:db8::1\n",
             printed("for i, item in ipairs(e.items) do print(i, item.name, item.addr) end"))
-        assert.equal("a.example 192.0.2.1 300 one,b.example 60 many 7 n,2001:db8::1 0 77\n", printed("print(e.items)"))
+        assert.equal("a.example 192.0.2.1 300 one,b.example 60 many 7 n,2001:db8::1 0 77 00010203ff\n", printed("print(e.items)"))
+    end)
+
+    it("reads as its items do", function()
+        assert.equal("true\n", printed([[
+            local texts = {}
+            for i, item in ipairs(e.items) do texts[i] = tostring(item) end
+            print(table.concat(texts, ",") == tostring(e.items))]]))
     end)
 
     it("has nil where an item lacks an optional field", function()
