@@ -203,15 +203,17 @@ static struct cursor layer_cursor(const struct palua_packet *packet, uint32_t la
     return cursor_of(bytes.data, bytes.len);
 }
 
-/** IEEE 802.3 section 3.1.1: destination, source, type or length. @return what was captured */
+/** IEEE 802.3 sections 3.1.1 and 3.2.6: destination, source, and a type or, if less, a length.
+ * @return what was captured */
 static uint64_t read_eth(const struct palua_packet *packet, uint32_t layer, struct eth_record *out)
 {
     struct cursor in = layer_cursor(packet, layer);
-    enum { LEN = 6 };
+    enum { LEN = 6, ETHERTYPE_LEAST = 0x0600 };
     if (!cursor_bytes(&in, LEN, &out->dst.data) || !cursor_bytes(&in, LEN, &out->src.data))
         return 0;
     out->dst.len = out->src.len = LEN;
-    return BIT(PART_ADDRESSES) | (cursor_u16(&in, &out->type) ? BIT(PART_TYPE) : 0);
+    bool typed = cursor_u16(&in, &out->type) && out->type >= ETHERTYPE_LEAST;
+    return BIT(PART_ADDRESSES) | (typed ? BIT(PART_TYPE) : 0);
 }
 
 /** RFC 791 section 3.1, RFC 8200 section 3: where the next header's protocol stands. */

@@ -45,7 +45,7 @@ PACKETS = [
     "dccp.seq_raw > 0xfffffffffff0", "dccp.ack_raw == 20015998343868", "dccp.service_code == 0x53504850",
     "frame.len > 1000", "frame.len in {60..90}", "frame.cap_len != 60", "frame.number < 50", "frame.number in {100..110, 500}",
     "frame.time_epoch < 1300000000", "eth.src == 00:0c:29:00:00:00 or eth.dst == ff:ff:ff:ff:ff:ff", "eth.addr contains 00:0c",
-    "eth.type == 0x0800", "vlan.id == 100 or vlan.id > 3000", "vlan.id",
+    "eth.type == 0x0800", "eth.type > 0", "not eth.type and eth", "vlan.id == 100 or vlan.id > 3000", "vlan.id",
 ]
 
 # Asked of DNS messages.

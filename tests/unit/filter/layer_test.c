@@ -73,6 +73,20 @@ Test(layer, every_cut)
     }
 }
 
+/* IEEE 802.3: what is less than 1536 there is a length, and the LLC header says the protocol. */
+Test(layer, a_length_is_no_ethertype)
+{
+    uint8_t frame[sizeof sample_frame];
+    memcpy(frame, sample_frame, sizeof frame);
+    sample_packet.data = frame;
+    for (unsigned value = 0; value < 0x10000; value += 0xff) {
+        frame[12] = (uint8_t)(value >> 8);
+        frame[13] = (uint8_t)value;
+        cr_expect_eq(sample_holds("eth.type"), value >= 0x600, "%x", value);
+        HOLDS("eth.dst == 00:1b:21:3c:9d:f8");
+    }
+}
+
 /** SCTP in something and in that SCTP again: the chunks of all layers, one after the other. */
 Test(layer, chunks_of_every_layer)
 {
