@@ -186,6 +186,8 @@ static bool walk(struct load *load, struct place place, const char *what, const 
 static const char *text_or_type(struct load *load)
 {
     const char *text = lua_tostring(load->lua, -1);
+    if (text && !*text)
+        return "an empty text";
     return text ? text : luaL_typename(load->lua, -1);
 }
 

@@ -140,6 +140,7 @@ Test(config, policies_have_names)
     refuse("return { stream = { policy = 'drop' } }",
            "got drop, expected first, last, bsd, linux, windows or solaris");
     refuse("return { stream = { policy = true } }", "got boolean, expected first");
+    refuse("return { stream = { policy = '' } }", "got an empty text, expected first");
     refuse("return { stream = { policy = 6 } }", "from 0 to 5");
 }
 
