@@ -20,11 +20,9 @@ void filter_gate_fini(struct filter_gate *gate)
     *gate = (struct filter_gate){0};
 }
 
-bool filter_gate_passes(const struct filter_gate *gate, const struct palua_packet *packet)
+bool filter_gate_holds(const struct filter_gate *gate, const struct palua_packet *packet)
 {
     const struct palua_event event = {.packet = packet};
-    if (!filter_gate_asks(gate))
-        return true;
     for (size_t i = 0; i < gate->count; i++)
         if (filter_program_holds(gate->programs[i], &event))
             return true;

@@ -29,5 +29,12 @@ static inline bool filter_gate_asks(const struct filter_gate *gate)
     return gate->count && !gate->open;
 }
 
+/** Whether one of its filters holds for the packet. */
+bool filter_gate_holds(const struct filter_gate *gate, const struct palua_packet *packet);
+
 /** Whether the packet's events are to be made. */
-bool filter_gate_passes(const struct filter_gate *gate, const struct palua_packet *packet);
+static inline bool filter_gate_passes(const struct filter_gate *gate,
+                                      const struct palua_packet *packet)
+{
+    return !filter_gate_asks(gate) || filter_gate_holds(gate, packet);
+}
