@@ -288,6 +288,15 @@ static bool show(const struct filter_operand *operand, struct value *value, filt
     return visit(context, value);
 }
 
+/** The operand's field of one item, which may lack it. */
+static bool show_item(const struct filter_operand *operand, const void *item, filter_visit visit,
+                      void *context)
+{
+    const struct path *path = &operand->path;
+    struct value value = item_read(path->field->item, path->item, path->form, item);
+    return value.type && show(operand, &value, visit, context);
+}
+
 /** The items of a list that a path goes through, or the list itself if it has any. */
 static bool visit_list(const struct filter_operand *operand, struct value *list, filter_visit visit,
                        void *context)
@@ -298,9 +307,7 @@ static bool visit_list(const struct filter_operand *operand, struct value *list,
     for (uint32_t i = 0; i < list->list.count; i++) {
         const uint8_t *item =
             (const uint8_t *)list->list.items + (size_t)i * path->field->item->size;
-        struct value value = item_read(path->field->item, path->item, path->form, item);
-        // The item may lack it.
-        if (value.type && show(operand, &value, visit, context))
+        if (show_item(operand, item, visit, context))
             return true;
     }
     return false;
@@ -351,15 +358,12 @@ static bool visit_packet(const struct filter_operand *operand, const struct palu
 static bool visit_chunks(const struct filter_operand *operand, const struct palua_packet *packet,
                          filter_visit visit, void *context)
 {
-    const struct path *path = &operand->path;
     for (uint32_t i = 0; i < packet->layer_count; i++) {
         struct chunk_walk chunks = chunks_walk(packet, i);
         struct chunk_item item;
-        while (chunks_next(&chunks, &item)) {
-            struct value value = item_read(path->field->item, path->item, path->form, &item);
-            if (value.type && show(operand, &value, visit, context))
+        while (chunks_next(&chunks, &item))
+            if (show_item(operand, &item, visit, context))
                 return true;
-        }
     }
     return false;
 }

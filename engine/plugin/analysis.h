@@ -56,8 +56,7 @@ struct analysis_ops {
     /** The batch's events, through batch->parts. Lines go to `sheet` with order keys. */
     void (*consume)(struct analysis *analysis, struct batch *batch, struct part_range parts,
                     struct sheet *sheet);
-    /** Whether it reads events of a kind; of any instance, after it was made. NULL: it is never
-     * partitioned by address. */
+    /** Whether it reads events of a kind; of any instance, after it was made. */
     bool (*reads)(const struct analysis *analysis, uint16_t kind);
     /** Adds the filters behind which it reads events of a kind; of any instance, after it was made.
      * NULL: it has none. */

@@ -95,3 +95,13 @@ def frame(datagram):
 
 def udp_frame(payload, src, dst, sport, dport):
     return frame(ip(udp(payload, src, dst, sport, dport), UDP, src, dst))
+
+
+def crc32c(data):
+    """SCTP's checksum (RFC 9260 appendix A)."""
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
+    return crc ^ 0xFFFFFFFF

@@ -21,15 +21,6 @@ Layer = collections.namedtuple("Layer", "name id ip port", defaults=(None, None,
 Stack = collections.namedtuple("Stack", "linktype data layers")
 
 
-def crc32c(data):
-    value = 0xFFFFFFFF
-    for byte in data:
-        value ^= byte
-        for _ in range(8):
-            value = value >> 1 ^ (0x82F63B78 if value & 1 else 0)
-    return value ^ 0xFFFFFFFF
-
-
 class Generator:
     def __init__(self, seed, back=False):
         self.random, self.back = random.Random(seed), back
@@ -271,7 +262,7 @@ class Generator:
         ports, body = self.ports(), self.bytes(self.one([1, 4, 30]))
         chunk = struct.pack(">BBHIHHI", 0, 3, 16 + len(body), 1, 1, 0, 0) + body + bytes(-len(body) % 4)
         head, bad = struct.pack(">HHI", *ports, self.number(1 << 32)), self.maybe(0.2)
-        total = crc32c(head + bytes(4) + chunk) ^ bad
+        total = packet.crc32c(head + bytes(4) + chunk) ^ bad
         return SCTP, head + struct.pack("<I", total) + chunk, [Layer("sctp", port=(SCTP, *ports, "bad" if bad else "good", chunk.hex()))]
 
     def in_dccp(self, _, src, dst):

@@ -14,15 +14,6 @@ ENDING, BEGINNING, UNORDERED, IMMEDIATE = 1, 2, 4, 8
 REQUEST, RESPONSE, DCCP_DATA, DCCP_ACK, DATA_ACK, CLOSE_REQ, CLOSE, RESET, SYNC, SYNC_ACK = range(10)
 
 
-def crc32c(data):
-    crc = 0xFFFFFFFF
-    for byte in data:
-        crc ^= byte
-        for _ in range(8):
-            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
-    return crc ^ 0xFFFFFFFF
-
-
 def chunk(kind, value=b"", flags=0, length=None):
     """With its padding."""
     length = 4 + len(value) if length is None else length
